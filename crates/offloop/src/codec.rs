@@ -1,0 +1,21 @@
+//! Values to payloads and back.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::blob;
+use crate::error::Error;
+use crate::wire::Payload;
+
+/// Encodes a task's argument or result.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Payload, Error> {
+    let (bytes, blobs) = blob::collect(|| postcard::to_allocvec(value));
+    Ok(Payload { bytes: bytes.map_err(Error::malformed)?, blobs })
+}
+
+/// Decodes what [`encode`] made; bytes left over are an error.
+pub(crate) fn decode<T: DeserializeOwned>(payload: Payload) -> Result<T, Error> {
+    let Payload { bytes, blobs } = payload;
+    let (value, rest) = blob::supply(blobs, || postcard::take_from_bytes(&bytes)).map_err(Error::malformed)?;
+    if rest.is_empty() { Ok(value) } else { Err(Error::malformed("bytes are left over after the value")) }
+}

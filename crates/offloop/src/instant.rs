@@ -1,0 +1,55 @@
+//! A moment on a monotonic clock that exists on every platform.
+
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// A moment, in microseconds since some fixed moment before the program's first look at the clock.
+///
+/// `std::time::Instant` compiles for `wasm32-unknown-unknown` and traps at run time; this one works everywhere.
+/// Get one from [`now`](crate::now).
+///
+/// On Cloudflare Workers the clock stands still while code computes and moves on after I/O, by design of that platform.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let start = offloop::now();
+/// let end = start + Duration::from_millis(5);
+/// assert_eq!(end - start, Duration::from_millis(5));
+/// assert_eq!(start - end, Duration::ZERO);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The moment this many microseconds after the clock's origin.
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the clock's origin.
+    #[must_use]
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+
+    /// The time from `earlier` to `self`, or zero if `earlier` is later.
+    fn sub(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}

@@ -1,0 +1,142 @@
+//! The contract between the executor and the places where jobs run.
+//!
+//! A *lane* runs one job at a time, in the order the calls were sent to it. The executor pushes calls into it with
+//! [`Lane::send`], which never blocks and never waits; whatever becomes of a call comes back through [`Events`].
+//! A lane owes each call exactly one ending: a reply, a `lost`, or a `cancel` that the executor asked for.
+//!
+//! The executor may hand a lane a few calls ahead ([`Traits::prefetch`]), so that it need not idle for a round trip.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use crate::error::Error;
+use crate::wire::{Call, Progress, Reply};
+
+/// What a lane does when one of its calls is cancelled while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// [`Lane::reset`] kills whatever the lane does and the lane starts afresh; other calls sent to it must be sent again.
+    /// A Web Worker.
+    Terminate,
+    /// The call is let go at once and its place is free; neighbours are not touched. An HTTP request.
+    Release,
+    /// The call cannot be stopped: the lane stays occupied until its reply arrives, which is then discarded. A thread.
+    Wait,
+}
+
+/// What the executor must know about a lane to use it well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traits {
+    /// How a running call is stopped.
+    pub stop: Stop,
+    /// How many calls the lane may hold at once, the running one included; at least 1.
+    pub prefetch: usize,
+}
+
+/// Why calls came to no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// None of the calls was started: the lane did not come up. Retrying elsewhere is safe but probably useless.
+    NeverStarted,
+    /// The call may have been running. Only an idempotent task may be run again.
+    MaybeRan,
+    /// The far side refused for now (overloaded, restarting): a retry on the same lane is to be avoided.
+    Refused,
+}
+
+/// A place that runs one job at a time.
+///
+/// Methods are called by the executor, from any thread but one at a time, and must not block. They may call
+/// [`Events`] from inside; the executor expects that.
+pub trait Lane: Send + Sync + 'static {
+    /// What kind of lane this is. Constant over the lane's life.
+    fn traits(&self) -> Traits;
+
+    /// Takes a call to run after those sent before it. A lane that is not running yet starts itself.
+    fn send(&self, call: Arc<Call>);
+
+    /// Tells the lane that nobody waits for `id` any more. For [`Stop::Release`] lanes the call ends here;
+    /// for the others this is a hint that saves work if it arrives in time.
+    fn cancel(&self, id: u64);
+
+    /// [`Stop::Terminate`] lanes: ends whatever runs, forgets all calls, reports nothing for them, and starts afresh when
+    /// (or before) the next call comes.
+    fn reset(&self) {}
+
+    /// Gets the lane ready ahead of the first call.
+    fn warm(&self) {}
+
+    /// Calls in flight on the same far side from elsewhere (other executors), used to choose between lanes.
+    fn load(&self) -> usize {
+        0
+    }
+
+    /// Ends the lane: whatever runs is stopped if it can be, all resources are released, no event follows.
+    fn close(&self);
+}
+
+/// Where a lane reports to. Cheap to clone; outlives the executor harmlessly.
+#[derive(Clone)]
+pub struct Events {
+    lane: usize,
+    sink: Weak<dyn Sink>,
+}
+
+/// The executor's side of [`Events`].
+pub(crate) trait Sink: Send + Sync {
+    fn reply(&self, lane: usize, replies: Vec<Reply>);
+    fn progress(&self, lane: usize, progress: Progress);
+    fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss);
+    fn down(&self, lane: usize, error: Error, loss: Loss);
+}
+
+impl Events {
+    pub(crate) fn new(lane: usize, sink: Weak<dyn Sink>) -> Self {
+        Self { lane, sink }
+    }
+
+    /// The index of the lane in its executor, for names and logs.
+    #[must_use]
+    pub fn lane(&self) -> usize {
+        self.lane
+    }
+
+    /// Calls ended with these replies. Unknown ids are ignored.
+    pub fn reply(&self, replies: Vec<Reply>) {
+        if let Some(sink) = self.sink.upgrade() {
+            sink.reply(self.lane, replies);
+        }
+    }
+
+    /// A running call tells how far it is.
+    pub fn progress(&self, progress: Progress) {
+        if let Some(sink) = self.sink.upgrade() {
+            sink.progress(self.lane, progress);
+        }
+    }
+
+    /// These calls, and no others, will get no reply. The lane goes on.
+    pub fn lost(&self, ids: &[u64], error: Error, loss: Loss) {
+        if let Some(sink) = self.sink.upgrade() {
+            sink.lost(self.lane, ids, error, loss);
+        }
+    }
+
+    /// The lane is down with everything it held. `error` is for the call that was running (the oldest one without a
+    /// reply); calls behind it never started and are run elsewhere. With [`Loss::NeverStarted`] all of them end with `error`, and
+    /// the lane is left alone for a while, so that a script that cannot load does not spin.
+    pub fn down(&self, error: Error, loss: Loss) {
+        if let Some(sink) = self.sink.upgrade() {
+            sink.down(self.lane, error, loss);
+        }
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("lane", &self.lane).finish_non_exhaustive()
+    }
+}
+
+/// Makes the lane with the given index, which reports to the given events. Called again when the pool grows.
+pub type Factory = Box<dyn Fn(Events) -> Box<dyn Lane> + Send + Sync>;

@@ -1,0 +1,223 @@
+//! Frames of calls, and of replies and progress.
+
+use std::borrow::Borrow;
+use std::time::Duration;
+
+use super::reader::Reader;
+use super::{Call, Payload, Progress, Reply};
+use crate::blob::Blob;
+use crate::error::Error;
+use crate::instant::Instant;
+
+const MAGIC: [u8; 3] = *b"OL\x01";
+const CALLS: u8 = 1;
+const EVENTS: u8 = 2;
+/// Added to the kind when the blobs are not in the frame but travel beside it.
+const DETACHED: u8 = 0x80;
+
+/// What a lane says about a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The call ended.
+    Reply(Reply),
+    /// The call is under way.
+    Progress(Progress),
+}
+
+/// Appends a frame of calls to `out`. With `detached` the blobs go there, in order, instead of into the frame.
+pub fn encode_calls<C: Borrow<Call>>(
+    fingerprint: u64,
+    calls: &[C],
+    now: Instant,
+    out: &mut Vec<u8>,
+    mut detached: Option<&mut Vec<Blob>>,
+) {
+    header(out, CALLS, fingerprint, calls.len(), detached.is_some());
+    for call in calls.iter().map(Borrow::borrow) {
+        varint(out, call.id);
+        varint(out, u64::from(call.task));
+        // Rounded up: a call with half a millisecond left is late, not without a deadline.
+        let left = call.deadline.map_or(0, |deadline| (deadline - now).as_micros().div_ceil(1000) + 1);
+        varint(out, u64::try_from(left).unwrap_or(u64::MAX));
+        payload(out, &call.input, detached.as_deref_mut());
+    }
+}
+
+/// Reads a frame of calls; `detached` holds the blobs that came beside it.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] for bytes that are no such frame, [`Error::Skew`] if it is one of another build.
+pub fn decode_calls(fingerprint: u64, frame: &Blob, now: Instant, detached: Vec<Blob>) -> Result<Vec<Call>, Error> {
+    decode(fingerprint, CALLS, frame, detached, |reader, detached| {
+        let id = reader.varint()?;
+        let task = u32::try_from(reader.varint()?).map_err(Error::malformed)?;
+        let left = reader.varint()?;
+        let deadline = left.checked_sub(1).map(|left| now + Duration::from_millis(left));
+        Ok(Call { id, task, deadline, input: read_payload(reader, detached)? })
+    })
+}
+
+/// Appends a frame of events to `out`. With `detached` the blobs go there, in order, instead of into the frame.
+pub fn encode_events(fingerprint: u64, events: &[Event], out: &mut Vec<u8>, mut detached: Option<&mut Vec<Blob>>) {
+    header(out, EVENTS, fingerprint, events.len(), detached.is_some());
+    for event in events {
+        match event {
+            Event::Progress(progress) => {
+                out.push(PROGRESS);
+                for number in [progress.id, progress.done, progress.total] {
+                    varint(out, number);
+                }
+            }
+            Event::Reply(reply) => {
+                out.push(tag(&reply.result));
+                varint(out, reply.id);
+                varint(out, u64::try_from(reply.busy.as_micros()).unwrap_or(u64::MAX));
+                match &reply.result {
+                    Ok(output) => payload(out, output, detached.as_deref_mut()),
+                    Err(Error::UnknownTask { name: text })
+                    | Err(Error::Failed { message: text })
+                    | Err(Error::Lost { cause: text })
+                    | Err(Error::Malformed { what: text }) => bytes(out, text.as_bytes()),
+                    // Seen from the reader, our table is the far one.
+                    Err(Error::Skew { ours, .. }) => out.extend_from_slice(&ours.to_le_bytes()),
+                    Err(Error::Full | Error::Cancelled | Error::TimedOut | Error::Closed) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Reads a frame of events; `detached` holds the blobs that came beside it.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] for bytes that are no such frame, [`Error::Skew`] if it is one of another build.
+pub fn decode_events(fingerprint: u64, frame: &Blob, detached: Vec<Blob>) -> Result<Vec<Event>, Error> {
+    decode(fingerprint, EVENTS, frame, detached, |reader, detached| {
+        let tag = reader.u8()?;
+        let id = reader.varint()?;
+        if tag == PROGRESS {
+            return Ok(Event::Progress(Progress { id, done: reader.varint()?, total: reader.varint()? }));
+        }
+        let busy = Duration::from_micros(reader.varint()?);
+        let result = match tag {
+            DONE => Ok(read_payload(reader, detached)?),
+            FAILED => Err(Error::Failed { message: reader.text()? }),
+            MALFORMED => Err(Error::Malformed { what: reader.text()? }),
+            UNKNOWN => Err(Error::UnknownTask { name: reader.text()? }),
+            LOST => Err(Error::Lost { cause: reader.text()? }),
+            SKEW => Err(Error::Skew { ours: fingerprint, theirs: reader.u64_le()? }),
+            FULL => Err(Error::Full),
+            CANCELLED => Err(Error::Cancelled),
+            TIMED_OUT => Err(Error::TimedOut),
+            CLOSED => Err(Error::Closed),
+            _ => return Err(Error::malformed(format_args!("no event has the tag {tag}"))),
+        };
+        Ok(Event::Reply(Reply { id, busy, result }))
+    })
+}
+
+const DONE: u8 = 0;
+const FAILED: u8 = 1;
+const MALFORMED: u8 = 2;
+const UNKNOWN: u8 = 3;
+const LOST: u8 = 4;
+const SKEW: u8 = 5;
+const FULL: u8 = 6;
+const CANCELLED: u8 = 7;
+const TIMED_OUT: u8 = 8;
+const CLOSED: u8 = 9;
+const PROGRESS: u8 = 10;
+
+fn tag(result: &Result<Payload, Error>) -> u8 {
+    match result {
+        Ok(_) => DONE,
+        Err(Error::Failed { .. }) => FAILED,
+        Err(Error::Malformed { .. }) => MALFORMED,
+        Err(Error::UnknownTask { .. }) => UNKNOWN,
+        Err(Error::Lost { .. }) => LOST,
+        Err(Error::Skew { .. }) => SKEW,
+        Err(Error::Full) => FULL,
+        Err(Error::Cancelled) => CANCELLED,
+        Err(Error::TimedOut) => TIMED_OUT,
+        Err(Error::Closed) => CLOSED,
+    }
+}
+
+fn header(out: &mut Vec<u8>, kind: u8, fingerprint: u64, count: usize, detached: bool) {
+    out.extend_from_slice(&MAGIC);
+    out.push(if detached { kind | DETACHED } else { kind });
+    out.extend_from_slice(&fingerprint.to_le_bytes());
+    length(out, count);
+}
+
+fn decode<T>(
+    fingerprint: u64,
+    kind: u8,
+    frame: &Blob,
+    detached: Vec<Blob>,
+    mut message: impl FnMut(&mut Reader<'_>, &mut Option<std::vec::IntoIter<Blob>>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut reader = Reader::new(frame);
+    if reader.magic()? != MAGIC {
+        return Err(Error::malformed("these bytes are no frame of this version"));
+    }
+    let found = reader.u8()?;
+    if found & !DETACHED != kind {
+        return Err(Error::malformed(format_args!("a frame of kind {found}, expected {kind}")));
+    }
+    let theirs = reader.u64_le()?;
+    if theirs != fingerprint {
+        return Err(Error::Skew { ours: fingerprint, theirs });
+    }
+    let mut detached = (found & DETACHED != 0).then(|| detached.into_iter());
+    let count = reader.length()?;
+    let messages = (0..count).map(|_| message(&mut reader, &mut detached)).collect::<Result<Vec<_>, _>>()?;
+    if reader.remaining() != 0 || detached.is_some_and(|blobs| blobs.len() != 0) {
+        return Err(Error::malformed("bytes are left over after the last message"));
+    }
+    Ok(messages)
+}
+
+fn payload(out: &mut Vec<u8>, payload: &Payload, mut detached: Option<&mut Vec<Blob>>) {
+    bytes(out, &payload.bytes);
+    length(out, payload.blobs.len());
+    for blob in &payload.blobs {
+        match &mut detached {
+            Some(detached) => detached.push(blob.clone()),
+            None => bytes(out, blob),
+        }
+    }
+}
+
+fn read_payload(reader: &mut Reader<'_>, detached: &mut Option<std::vec::IntoIter<Blob>>) -> Result<Payload, Error> {
+    let bytes = reader.bytes()?.to_vec();
+    // Not `length`: detached blobs take no room in the frame. The loop ends with the first one that is missing.
+    let count = reader.varint()?;
+    let mut blobs = Vec::new();
+    for _ in 0..count {
+        blobs.push(match detached {
+            Some(detached) => detached.next().ok_or_else(|| Error::malformed("a blob is missing beside the frame"))?,
+            None => reader.blob()?,
+        });
+    }
+    Ok(Payload { bytes, blobs })
+}
+
+fn varint(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    out.push(number.to_le_bytes()[0]);
+}
+
+fn length(out: &mut Vec<u8>, length: usize) {
+    varint(out, u64::try_from(length).unwrap_or(u64::MAX));
+}
+
+fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    length(out, bytes.len());
+    out.extend_from_slice(bytes);
+}

@@ -1,0 +1,86 @@
+//! Reads primitives from foreign bytes without ever panicking.
+
+use crate::blob::Blob;
+use crate::error::Error;
+
+/// A cursor over a frame. Slices of it share the frame's memory.
+pub(super) struct Reader<'a> {
+    frame: &'a Blob,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(frame: &'a Blob) -> Self {
+        Self { frame, at: 0 }
+    }
+
+    pub(super) fn remaining(&self) -> usize {
+        self.frame.len() - self.at
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
+        let end = self.at.checked_add(length);
+        let bytes = end.and_then(|end| self.frame.get(self.at..end)).ok_or_else(cut_short)?;
+        self.at += length;
+        Ok(bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        self.take(N)?.try_into().map_err(|_| cut_short())
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, Error> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    pub(super) fn magic(&mut self) -> Result<[u8; 3], Error> {
+        self.array()
+    }
+
+    pub(super) fn u64_le(&mut self) -> Result<u64, Error> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    pub(super) fn varint(&mut self) -> Result<u64, Error> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(Error::malformed("a number longer than 64 bits"))
+    }
+
+    /// A count or length. Anything larger than the rest of the frame is refused, so that a lie cannot make us allocate.
+    pub(super) fn length(&mut self) -> Result<usize, Error> {
+        let length = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
+        if length > self.remaining() { Err(cut_short()) } else { Ok(length) }
+    }
+
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Error> {
+        let length = self.length()?;
+        self.take(length)
+    }
+
+    pub(super) fn blob(&mut self) -> Result<Blob, Error> {
+        let length = self.length()?;
+        let start = self.at;
+        self.at += length;
+        self.frame.slice(start, self.at).ok_or_else(cut_short)
+    }
+
+    pub(super) fn text(&mut self) -> Result<String, Error> {
+        let bytes = self.bytes()?;
+        std::str::from_utf8(bytes).map(str::to_owned).map_err(Error::malformed)
+    }
+}
+
+fn cut_short() -> Error {
+    Error::malformed("a frame ends before it should")
+}
