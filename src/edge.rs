@@ -1,0 +1,1 @@
+//! The Cloudflare entry: the fetch event and the lane object.

@@ -1,0 +1,1 @@
+//! The browser entry for fetch events: the same views, with no server at all.
