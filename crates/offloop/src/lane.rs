@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::wire::{Call, Progress, Reply};
@@ -31,6 +32,12 @@ pub struct Traits {
     pub stop: Stop,
     /// How many calls the lane may hold at once, the running one included; at least 1.
     pub prefetch: usize,
+    /// How much work may wait at the lane behind the running call. About one round trip: less leaves the lane idle between
+    /// calls, more commits work to this lane while another may become free first.
+    pub ahead: Duration,
+    /// Whether other executors use the same far side. Then the executor weighs [`Lane::load`] and picks the better of two
+    /// random lanes (power of two choices) instead of the first idle one.
+    pub shared: bool,
 }
 
 /// Why calls came to no reply.
@@ -38,6 +45,9 @@ pub struct Traits {
 pub enum Loss {
     /// None of the calls was started: the lane did not come up. Retrying elsewhere is safe but probably useless.
     NeverStarted,
+    /// None of the calls was started: the lane ended between two calls, as after a panic that was reported as a reply.
+    /// They are run elsewhere.
+    Idle,
     /// The call may have been running. Only an idempotent task may be run again.
     MaybeRan,
     /// The far side refused for now (overloaded, restarting): a retry on the same lane is to be avoided.
@@ -56,7 +66,7 @@ pub trait Lane: Send + Sync + 'static {
     fn send(&self, call: Arc<Call>);
 
     /// Tells the lane that nobody waits for `id` any more. For [`Stop::Release`] lanes the call ends here;
-    /// for the others this is a hint that saves work if it arrives in time.
+    /// for the others this is a hint that saves work if it arrives in time, and a reply is still owed.
     fn cancel(&self, id: u64);
 
     /// [`Stop::Terminate`] lanes: ends whatever runs, forgets all calls, reports nothing for them, and starts afresh when

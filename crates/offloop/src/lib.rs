@@ -1,25 +1,72 @@
-//! Keep CPU work off the event loop.
+//! Keep CPU work off the event loop, wherever your WebAssembly runs.
+//!
+//! Offloop runs plain Rust functions on Web Workers in a page, on other isolates at the edge, and on threads natively, and gives
+//! you a future of the result: Python's `await loop.run_in_executor(pool, f, *args)` for WebAssembly.
+//!
+//! ```
+//! use offloop::{Executor, Options};
+//!
+//! // A task is a plain function.
+//! fn sum_of_squares(range: std::ops::Range<u64>) -> u128 {
+//!     range.map(|i| u128::from(i) * u128::from(i)).sum()
+//! }
+//!
+//! // Listed once, so that the other side knows it by name.
+//! offloop::tasks! { #[idempotent] sum_of_squares }
+//!
+//! # futures_executor::block_on(async {
+//! // Natively; `Executor::web_workers` in a page, `Executor::edge` in an edge function.
+//! let pool = Executor::threads(&TASKS, Options::default());
+//! let sum = pool.run(sum_of_squares, 0..10_000).await?;
+//! assert_eq!(sum, 333_283_335_000);
+//! # Ok::<(), offloop::Error>(()) }).unwrap();
+//! ```
+//!
+//! # The flow of a call
+//!
+//! ```text
+//! submit → queue → lane ══ Call ══▶ serve → task
+//! handle ◀ executor ◀ lane ◀══ Reply ══ result
+//! ```
+//!
+//! - **submit**: the argument is encoded; the job takes a place in the bounded queue, or waits for one.
+//! - **lane**: the oldest job goes to an idle lane. While jobs are much shorter than the way to the lane, a few are sent ahead.
+//! - **serve**: the far side looks the task up in the same table, decodes, runs, encodes.
+//! - **handle**: the future ends with the result, or with an [`Error`]: it never waits for ever.
+//!
+//! Dropping a [`Handle`], or the future of [`Executor::run`], cancels the job.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blob;
 mod codec;
+mod core;
 mod error;
+mod executor;
 mod instant;
 pub mod lane;
+mod options;
+mod platform;
 mod serve;
+mod stats;
 mod task;
+mod timer;
 pub mod wire;
 
 pub use blob::Blob;
 pub use error::Error;
+pub use executor::{Executor, Handle, Map, MapUnordered, ProgressStream, Submit};
 pub use instant::Instant;
-pub use task::{Context, Entry, Report, Task, Tasks};
+pub use options::Options;
+pub use stats::{Failures, Percentiles, Recorder, Stats};
+pub use task::{Context, Entry, Report, Task, Tasks, WithContext};
+pub use timer::{Interval, Sleep, interval, now, sleep, timeout};
 
 #[doc(hidden)]
 pub mod __private {
     pub use crate::task::{Entry, entry, invoke};
 }
 
+/// What a platform adds to the table of tasks; replaced where lanes need an entry point.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __lane_entry {

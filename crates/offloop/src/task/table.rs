@@ -150,7 +150,7 @@ impl Tasks {
     }
 }
 
-impl<'a> IntoIterator for &'a Tasks {
+impl IntoIterator for &Tasks {
     type Item = &'static Entry;
     type IntoIter = std::slice::Iter<'static, Entry>;
 

@@ -1,0 +1,321 @@
+//! The executor's decisions, without any doing: a state machine that takes events and the time, and answers with
+//! [`Action`]s. No clock, no thread, no JavaScript; so it can be driven through any schedule in a test.
+//!
+//! ```text
+//!             submit            dispatch              reply
+//! (refused) ◀──────── Queued ───────────▶ Held{lane} ───────▶ finished
+//!                       ▲ ▲                │  │  │
+//!                       │ └─ reset, down ──┘  │  └─ cancel, deadline: finished, and while the lane still has it, Orphan
+//!                       └──── Delayed ◀───────┘ lost, and may run again
+//! ```
+
+mod admission;
+mod alarms;
+mod ending;
+mod lanes;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use admission::Tickets;
+use alarms::{Alarm, Alarms};
+use lanes::Lanes;
+
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::stats::Recorder;
+use crate::wire::{Call, Payload};
+
+/// What the executor's shell is to do next, in this order.
+pub(crate) enum Action<S> {
+    /// Hand this call to the lane.
+    Send { lane: usize, call: Arc<Call> },
+    /// Tell the lane that nobody waits for this call.
+    Cancel { lane: usize, id: u64 },
+    /// Stop what the lane does, at once.
+    Reset { lane: usize },
+    /// End the lane for good.
+    Close { lane: usize },
+    /// Run this call in the calling thread and report as [`INLINE`].
+    Inline { call: Arc<Call> },
+    /// Give the caller its result.
+    Finish { slot: S, result: Result<Payload, Error> },
+    /// Wake a future that waits for room or for the end.
+    Wake(Waker),
+    /// Call `tick` at this moment. Replaces an earlier request.
+    Alarm(Instant),
+}
+
+/// The lane number under which calls that run in the calling thread report.
+pub(crate) const INLINE: usize = usize::MAX;
+
+/// The numbers that shape an executor; see `Options` for what they mean to users.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) queue: usize,
+    pub(crate) retries: u32,
+    pub(crate) inline_on_skew: bool,
+}
+
+/// Where a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the queue.
+    Queued,
+    /// Waits out the back-off before it is queued again.
+    Delayed,
+    /// Sent to the lane, and not replied to.
+    Held { lane: usize },
+    /// Held by the lane still, but its handle has ended. Kept until the lane lets go of it.
+    Orphan { lane: usize },
+}
+
+struct Job<S> {
+    call: Arc<Call>,
+    /// `None` once the handle has its result.
+    slot: Option<S>,
+    place: Place,
+    idempotent: bool,
+    attempts: u32,
+    submitted: Instant,
+    sent: Instant,
+}
+
+/// Whether jobs are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Yes.
+    Open,
+    /// No; those taken are finished. Entered by `close`.
+    Closing,
+    /// No, and none is left. Entered by `abort`, or when the last job of a closing executor ends.
+    Closed,
+}
+
+pub(crate) struct Core<S> {
+    limits: Limits,
+    phase: Phase,
+    jobs: HashMap<u64, Job<S>>,
+    /// Oldest first. Ids of jobs that have left the queue stay until they come to the front.
+    queue: VecDeque<u64>,
+    /// How many jobs are Queued or Delayed: what the bound is about.
+    queued: usize,
+    /// Jobs with a handle that has not ended, in any place.
+    live: usize,
+    lanes: Lanes,
+    tickets: Tickets,
+    closers: Vec<Waker>,
+    alarms: Alarms,
+    next: u64,
+    random: u64,
+    recorder: Recorder,
+    actions: VecDeque<Action<S>>,
+}
+
+/// A job as it is submitted.
+pub(crate) struct Request<S> {
+    pub(crate) task: u32,
+    pub(crate) idempotent: bool,
+    pub(crate) input: Payload,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) slot: S,
+}
+
+impl<S> Core<S> {
+    pub(crate) fn new(limits: Limits, seed: u64, recorder: Recorder) -> Self {
+        Self {
+            limits,
+            phase: Phase::Open,
+            jobs: HashMap::new(),
+            queue: VecDeque::new(),
+            queued: 0,
+            live: 0,
+            lanes: Lanes::default(),
+            tickets: Tickets::default(),
+            closers: Vec::new(),
+            alarms: Alarms::default(),
+            next: 1,
+            random: seed | 1,
+            recorder,
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do.
+    pub(crate) fn action(&mut self) -> Option<Action<S>> {
+        self.actions.pop_front()
+    }
+
+    /// What the shell attached to the job, while its handle waits.
+    pub(crate) fn slot(&self, id: u64) -> Option<&S> {
+        self.jobs.get(&id)?.slot.as_ref()
+    }
+
+    /// Whether a stream of jobs should submit more: the queue is shorter than one job for each lane.
+    pub(crate) fn is_hungry(&self) -> bool {
+        self.queued < self.lanes.count().max(1)
+    }
+
+    /// Whether `close` or `abort` has come to its end.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// Takes a job. The caller has made sure that there is room, by `admit` or a granted ticket.
+    fn accept(&mut self, request: Request<S>, now: Instant) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        let Request { task, idempotent, input, deadline, slot } = request;
+        let call = Arc::new(Call { id, task, deadline, input });
+        let place = Place::Queued;
+        self.jobs.insert(id, Job { call, slot: Some(slot), place, idempotent, attempts: 0, submitted: now, sent: now });
+        if let Some(deadline) = deadline {
+            self.alarms.add(deadline, Alarm::Deadline(id));
+        }
+        self.queue.push_back(id);
+        self.queued += 1;
+        self.live += 1;
+        self.recorder.submitted();
+        self.settle(now);
+        id
+    }
+
+    /// Brings everything to rest after an event: jobs to lanes, tickets to the room that is left, the alarm to its time.
+    fn settle(&mut self, now: Instant) {
+        self.dispatch(now);
+        self.grant(now);
+        if self.phase == Phase::Closing && self.live == 0 {
+            self.end();
+        }
+        let jobs = &self.jobs;
+        self.alarms.tidy(jobs.len(), |id| jobs.contains_key(&id));
+        if let Some(when) = self.alarms.arm() {
+            self.actions.push_back(Action::Alarm(when));
+        }
+    }
+
+    /// Sends queued jobs to lanes with room, oldest first.
+    fn dispatch(&mut self, now: Instant) {
+        while let Some(&id) = self.queue.front() {
+            let Some(job) = self.jobs.get_mut(&id).filter(|job| job.place == Place::Queued) else {
+                self.queue.pop_front();
+                continue;
+            };
+            let random = next_random(&mut self.random);
+            let Some(lane) = self.lanes.choose(job.call.task, now, random) else { break };
+            self.queue.pop_front();
+            self.queued -= 1;
+            job.place = Place::Held { lane };
+            job.sent = now;
+            self.recorder.started();
+            self.lanes.hold(lane, id, job.call.task, now);
+            self.actions.push_back(Action::Send { lane, call: job.call.clone() });
+        }
+        // While no lane can be brought up, waiting would be for nothing: say so at once.
+        if let Some(error) = self.lanes.outage(now) {
+            while let Some(id) = self.queue.pop_front() {
+                if self.jobs.get(&id).is_some_and(|job| job.place == Place::Queued) {
+                    self.finish(id, Err(error.clone()), now);
+                    self.jobs.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// Ends the job's handle, wherever the job is. The job itself stays in the map, for the caller to remove or orphan.
+    fn finish(&mut self, id: u64, result: Result<Payload, Error>, now: Instant) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(slot) = job.slot.take() else { return };
+        self.live -= 1;
+        let waited = matches!(job.place, Place::Queued | Place::Delayed);
+        if waited {
+            self.queued -= 1;
+        }
+        let (queue, run) =
+            if waited { (now - job.submitted, Duration::ZERO) } else { (job.sent - job.submitted, now - job.sent) };
+        self.recorder.finished(!waited, result.as_ref().err(), queue, run);
+        self.actions.push_back(Action::Finish { slot, result });
+    }
+
+    /// Puts a job that a lane held back to the head of the queue.
+    fn requeue(&mut self, id: u64) {
+        if let Some(job) = self.jobs.get_mut(&id) {
+            if job.slot.is_none() {
+                self.jobs.remove(&id);
+                return;
+            }
+            job.place = Place::Queued;
+            self.queue.push_front(id);
+            self.queued += 1;
+            self.recorder.requeued();
+        }
+    }
+
+    /// Takes no more jobs; the ones taken are finished.
+    pub(crate) fn close(&mut self, now: Instant) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+        }
+        self.settle(now);
+    }
+
+    /// Takes no more jobs and ends all there are.
+    pub(crate) fn abort(&mut self, now: Instant) {
+        let mut ids: Vec<u64> = self.jobs.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.finish(id, Err(Error::Cancelled), now);
+        }
+        self.jobs.clear();
+        self.queue.clear();
+        self.end();
+        self.settle(now);
+    }
+
+    fn end(&mut self) {
+        if self.phase != Phase::Closed {
+            self.phase = Phase::Closed;
+            self.jobs.clear();
+            for lane in self.lanes.close_all() {
+                self.actions.push_back(Action::Close { lane });
+            }
+            for waker in self.closers.drain(..) {
+                self.actions.push_back(Action::Wake(waker));
+            }
+        }
+    }
+
+    /// Wakes `waker` when the executor is closed.
+    pub(crate) fn on_closed(&mut self, waker: &Waker) {
+        if !self.closers.iter().any(|known| known.will_wake(waker)) {
+            self.closers.push(waker.clone());
+        }
+    }
+
+    /// The time has come that an [`Action::Alarm`] asked for. Coming early or twice does no harm.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        for alarm in self.alarms.due(now) {
+            match alarm {
+                Alarm::Deadline(id) => self.stop(id, Error::TimedOut, now),
+                Alarm::Retry(id) => {
+                    if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.place == Place::Delayed) {
+                        job.place = Place::Queued;
+                        self.queue.push_front(id);
+                    }
+                }
+                Alarm::Lane(lane) => self.evict_orphan(lane),
+            }
+        }
+        self.settle(now);
+    }
+}
+
+/// xorshift64*: jitter and tie-breaking need no better source. <https://doi.org/10.18637/jss.v008.i14>
+fn next_random(state: &mut u64) -> u64 {
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+}

@@ -1,0 +1,87 @@
+//! Room in the queue: who may submit now, and who waits for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::task::Waker;
+
+use super::{Action, Core, Phase, Request};
+use crate::error::Error;
+use crate::instant::Instant;
+
+/// Submitters that wait for room, first come first served.
+#[derive(Default)]
+pub(super) struct Tickets {
+    next: u64,
+    waiting: BTreeMap<u64, Waker>,
+    /// Told that there is room, and not back yet. The room is kept for them.
+    granted: BTreeSet<u64>,
+}
+
+impl<S> Core<S> {
+    /// Takes the job if there is room and nobody waits before it; gives the request back with the reason if not.
+    pub(crate) fn submit(&mut self, request: Request<S>, now: Instant) -> Result<u64, (Error, Request<S>)> {
+        if self.phase != Phase::Open {
+            return Err((Error::Closed, request));
+        }
+        if let Some(error) = self.lanes.outage(now) {
+            return Err((error, request));
+        }
+        if !self.tickets.waiting.is_empty() || !self.has_room(now) {
+            return Err((Error::Full, request));
+        }
+        Ok(self.accept(request, now))
+    }
+
+    /// As `submit`, for the holder of a ticket.
+    pub(crate) fn submit_with(
+        &mut self,
+        ticket: u64,
+        request: Request<S>,
+        now: Instant,
+    ) -> Result<u64, (Error, Request<S>)> {
+        let granted = self.tickets.granted.contains(&ticket);
+        let outage = self.lanes.outage(now);
+        if self.phase == Phase::Open && outage.is_none() && !granted {
+            return Err((Error::Full, request));
+        }
+        self.give_back(ticket, now);
+        match outage {
+            _ if self.phase != Phase::Open => Err((Error::Closed, request)),
+            Some(error) => Err((error, request)),
+            None => Ok(self.accept(request, now)),
+        }
+    }
+
+    /// Gets in line for room. Calling again with the same ticket only changes the waker.
+    pub(crate) fn wait(&mut self, ticket: Option<u64>, waker: &Waker) -> u64 {
+        let ticket = ticket.unwrap_or_else(|| {
+            self.tickets.next += 1;
+            self.tickets.next
+        });
+        self.tickets.waiting.insert(ticket, waker.clone());
+        ticket
+    }
+
+    /// Leaves the line; room that was kept for the ticket goes to the next.
+    pub(crate) fn give_back(&mut self, ticket: u64, now: Instant) {
+        self.tickets.waiting.remove(&ticket);
+        if self.tickets.granted.remove(&ticket) {
+            self.grant(now);
+        }
+    }
+
+    fn has_room(&self, now: Instant) -> bool {
+        let taken = self.queued + self.tickets.granted.len();
+        taken < self.limits.queue.saturating_add(self.lanes.idle(now))
+    }
+
+    /// Tells those at the head of the line that they may submit, as many as there is room for; all of them, if there is no
+    /// point in waiting.
+    pub(super) fn grant(&mut self, now: Instant) {
+        let hopeless = self.phase != Phase::Open || self.lanes.outage(now).is_some();
+        while hopeless || self.has_room(now) {
+            let Some((ticket, waker)) = self.tickets.waiting.pop_first() else { break };
+            self.tickets.granted.insert(ticket);
+            self.actions.push_back(Action::Wake(waker));
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! How jobs leave their lanes: by a reply, by a loss, because nobody waits any more.
+
+use std::time::Duration;
+
+use super::alarms::Alarm;
+use super::lanes::{Load, backoff};
+use super::{Action, Core, INLINE, Phase, Place, next_random};
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::lane::{Loss, Stop, Traits};
+use crate::wire::Reply;
+
+/// How long a call that nobody waits for may keep a lane before the lane is reset: shorter than starting a worker takes,
+/// longer than the calls that are sent ahead are expected to run.
+const GRACE: Duration = Duration::from_millis(4);
+
+impl<S> Core<S> {
+    /// Adds a lane and gives its index, which is the one that `vacant` named.
+    pub(crate) fn add_lane(&mut self, traits: Traits, load: Load, now: Instant) -> usize {
+        let lane = self.lanes.add(traits, load, now);
+        self.settle(now);
+        lane
+    }
+
+    /// The index that the next lane will get.
+    pub(crate) fn vacant(&self) -> usize {
+        self.lanes.vacant()
+    }
+
+    /// How many lanes take jobs.
+    pub(crate) fn lane_count(&self) -> usize {
+        self.lanes.count()
+    }
+
+    /// Takes lanes out of service, idle or not; each is closed when it has nothing left to do.
+    pub(crate) fn retire_lanes(&mut self, count: usize, now: Instant) {
+        for lane in self.lanes.retire(count) {
+            self.actions.push_back(Action::Close { lane });
+        }
+        self.settle(now);
+    }
+
+    /// Calls ended with these replies.
+    pub(crate) fn reply(&mut self, lane: usize, replies: Vec<Reply>, now: Instant) {
+        let took = self.lanes.took(lane, replies.len(), now);
+        for Reply { id, result, .. } in replies {
+            let Some(task) = self.let_go(lane, id) else { continue };
+            if lane != INLINE {
+                self.lanes.learn(task, took);
+            }
+            if let Some(job) = self.jobs.get_mut(&id) {
+                // What the job waited at the lane, behind others, counts as waiting.
+                job.sent = job.sent.max(now - took);
+            }
+            match result {
+                Err(Error::Skew { .. }) if self.limits.inline_on_skew && lane != INLINE => self.run_inline(id),
+                // Not for the caller's queue to know: the far side is busy, or going down.
+                Err(error @ (Error::Full | Error::Closed)) => self.retry(id, error, Loss::Refused, now),
+                Err(error @ Error::Lost { .. }) => self.retry(id, error, Loss::MaybeRan, now),
+                result => {
+                    self.finish(id, result, now);
+                    self.jobs.remove(&id);
+                }
+            }
+        }
+        self.expect_progress(lane, now);
+        self.settle(now);
+    }
+
+    /// These calls will get no reply; the lane goes on.
+    pub(crate) fn lost(&mut self, lane: usize, ids: &[u64], error: &Error, loss: Loss, now: Instant) {
+        if loss == Loss::Refused {
+            self.rest(lane, None, now);
+        }
+        for &id in ids {
+            if self.let_go(lane, id).is_some() {
+                match error {
+                    Error::Skew { .. } if self.limits.inline_on_skew => self.run_inline(id),
+                    _ => self.retry(id, error.clone(), loss, now),
+                }
+            }
+        }
+        self.expect_progress(lane, now);
+        self.settle(now);
+    }
+
+    /// The lane is gone with everything it held.
+    pub(crate) fn down(&mut self, lane: usize, error: &Error, loss: Loss, now: Instant) {
+        if loss == Loss::NeverStarted {
+            self.rest(lane, Some(error), now);
+        }
+        let mut held = self.lanes.release_all(lane).into_iter();
+        match loss {
+            Loss::NeverStarted => {
+                for id in held.by_ref() {
+                    self.finish(id, Err(error.clone()), now);
+                    self.jobs.remove(&id);
+                }
+            }
+            Loss::Idle => {}
+            Loss::MaybeRan | Loss::Refused => {
+                if let Some(running) = held.next() {
+                    self.retry(running, error.clone(), loss, now);
+                }
+            }
+        }
+        for id in held.rev() {
+            self.requeue(id);
+        }
+        self.close_if_done(lane);
+        self.settle(now);
+    }
+
+    /// Nobody waits for the job any more.
+    pub(crate) fn cancel(&mut self, id: u64, now: Instant) -> bool {
+        let waited = self.slot(id).is_some();
+        self.stop(id, Error::Cancelled, now);
+        self.settle(now);
+        waited
+    }
+
+    /// Ends the job's handle with `error`, and the job itself as far as its lane allows.
+    pub(super) fn stop(&mut self, id: u64, error: Error, now: Instant) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        if job.slot.is_none() {
+            return;
+        }
+        let place = job.place;
+        self.finish(id, Err(error), now);
+        let Place::Held { lane } = place else {
+            self.jobs.remove(&id);
+            return;
+        };
+        let stop = self.lanes.traits(lane).map_or(Stop::Wait, |traits| traits.stop);
+        if stop == Stop::Release {
+            self.let_go(lane, id);
+            self.jobs.remove(&id);
+            self.actions.push_back(Action::Cancel { lane, id });
+        } else if stop == Stop::Terminate && self.lanes.running(lane) == Some(id) {
+            self.reset(lane);
+        } else {
+            if let Some(job) = self.jobs.get_mut(&id) {
+                job.place = Place::Orphan { lane };
+            }
+            self.actions.push_back(Action::Cancel { lane, id });
+        }
+    }
+
+    /// If the call that runs on a terminable lane is one that nobody waits for, gives it a moment and then ends it.
+    fn expect_progress(&mut self, lane: usize, now: Instant) {
+        if self.orphan_runs(lane) {
+            self.alarms.add(now + GRACE, Alarm::Lane(lane));
+        }
+    }
+
+    pub(super) fn evict_orphan(&mut self, lane: usize) {
+        if self.orphan_runs(lane) {
+            self.reset(lane);
+        }
+    }
+
+    fn orphan_runs(&self, lane: usize) -> bool {
+        let terminable = self.lanes.traits(lane).is_some_and(|traits| traits.stop == Stop::Terminate);
+        let job = self.lanes.running(lane).and_then(|id| self.jobs.get(&id));
+        terminable && job.is_some_and(|job| job.slot.is_none())
+    }
+
+    /// Stops the lane; what it held and somebody waits for is queued again, in order.
+    fn reset(&mut self, lane: usize) {
+        self.actions.push_back(Action::Reset { lane });
+        for id in self.lanes.release_all(lane).into_iter().rev() {
+            self.requeue(id);
+        }
+        self.close_if_done(lane);
+    }
+
+    /// The lane no longer has the call. Gives its task, unless the call was not the lane's or nobody waits for it.
+    fn let_go(&mut self, lane: usize, id: u64) -> Option<u32> {
+        let job = self.jobs.get(&id)?;
+        let task = job.call.task;
+        let orphan = match job.place {
+            Place::Held { lane: held } if held == lane => false,
+            Place::Orphan { lane: held } if held == lane => true,
+            _ => return None,
+        };
+        if self.lanes.release(lane, id) {
+            self.actions.push_back(Action::Close { lane });
+        }
+        if orphan {
+            self.jobs.remove(&id);
+            return None;
+        }
+        Some(task)
+    }
+
+    fn close_if_done(&mut self, lane: usize) {
+        if self.lanes.close_if_done(lane) {
+            self.actions.push_back(Action::Close { lane });
+        }
+    }
+
+    fn run_inline(&mut self, id: u64) {
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.place = Place::Held { lane: INLINE };
+            self.actions.push_back(Action::Inline { call: job.call.clone() });
+        }
+    }
+
+    /// Runs the job again after a pause, if that is safe and there are tries left; ends it if not.
+    fn retry(&mut self, id: u64, error: Error, loss: Loss, now: Instant) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let safe = job.idempotent || loss != Loss::MaybeRan;
+        let open = self.phase != Phase::Closed;
+        if !safe || !open || job.slot.is_none() || job.attempts >= self.limits.retries {
+            self.finish(id, Err(error), now);
+            self.jobs.remove(&id);
+            return;
+        }
+        let pause = backoff(job.attempts, next_random(&mut self.random));
+        job.attempts += 1;
+        job.place = Place::Delayed;
+        self.queued += 1;
+        self.recorder.requeued();
+        self.alarms.add(now + pause, Alarm::Retry(id));
+    }
+
+    fn rest(&mut self, lane: usize, broken: Option<&Error>, now: Instant) {
+        let random = next_random(&mut self.random);
+        if let Some(until) = self.lanes.rest(lane, broken, now, random) {
+            self.alarms.add(until, Alarm::Lane(lane));
+        }
+    }
+}

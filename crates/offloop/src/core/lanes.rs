@@ -1,0 +1,231 @@
+//! What the executor knows of its lanes, and which one takes the next job.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::lane::Traits;
+
+/// Tells what other executors have in flight on a shared lane; asked at each choice.
+pub(super) type Load = Box<dyn Fn() -> usize + Send>;
+
+struct Lane {
+    traits: Traits,
+    load: Load,
+    /// Calls sent and not replied to, oldest first: the first one runs.
+    held: VecDeque<(u64, u32)>,
+    /// When the oldest call can have begun to run: when it was sent, or when the one before it ended.
+    since: Instant,
+    /// Left alone until then, after it failed to come up.
+    down_until: Option<Instant>,
+    failures: u32,
+    /// Why it did not come up.
+    broken: Option<Error>,
+    /// Takes no more calls, and is closed when it has none left.
+    retired: bool,
+    closed: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Lanes {
+    all: Vec<Lane>,
+    /// By task: how long a call keeps a lane, hop included, as seen from here. `None` until the first reply.
+    service: Vec<Option<Duration>>,
+}
+
+impl Lanes {
+    /// Adds a lane, in the place of a closed one if there is one, and gives its index.
+    pub(super) fn add(&mut self, traits: Traits, load: Load, now: Instant) -> usize {
+        let lane = Lane {
+            traits,
+            load,
+            held: VecDeque::new(),
+            since: now,
+            down_until: None,
+            failures: 0,
+            broken: None,
+            retired: false,
+            closed: false,
+        };
+        let index = self.vacant();
+        match self.all.get_mut(index) {
+            Some(place) => *place = lane,
+            None => self.all.push(lane),
+        }
+        index
+    }
+
+    /// The index that the next lane will get.
+    pub(super) fn vacant(&self) -> usize {
+        self.all.iter().position(|lane| lane.closed).unwrap_or(self.all.len())
+    }
+
+    /// How many lanes take jobs.
+    pub(super) fn count(&self) -> usize {
+        self.all.iter().filter(|lane| !lane.retired).count()
+    }
+
+    pub(super) fn traits(&self, lane: usize) -> Option<Traits> {
+        self.all.get(lane).map(|lane| lane.traits)
+    }
+
+    /// Takes the last `count` lanes out of service; those among them that are idle may be closed now.
+    pub(super) fn retire(&mut self, count: usize) -> Vec<usize> {
+        let lanes = self.all.iter_mut().enumerate().rev().filter(|(_, lane)| !lane.retired).take(count);
+        lanes.filter_map(|(index, lane)| lane.retire().then_some(index)).collect()
+    }
+
+    /// Closes all; gives those that were not closed before.
+    pub(super) fn close_all(&mut self) -> Vec<usize> {
+        let open = self.all.iter_mut().enumerate().filter(|(_, lane)| !lane.closed);
+        open.map(|(index, lane)| {
+            lane.held.clear();
+            lane.retire();
+            index
+        })
+        .collect()
+    }
+
+    /// How many lanes have nothing to do.
+    pub(super) fn idle(&self, now: Instant) -> usize {
+        self.all.iter().filter(|lane| lane.is_up(now) && lane.held.is_empty()).count()
+    }
+
+    /// The lane for the next call of `task`: the least busy of those with room, or the better of two random ones if others use
+    /// them too.
+    pub(super) fn choose(&self, task: u32, now: Instant, random: u64) -> Option<usize> {
+        let free = |&(_, lane): &(usize, &Lane)| lane.is_up(now) && self.has_room(lane, task);
+        let shared = self.all.first().is_some_and(|lane| lane.traits.shared);
+        if !shared {
+            return self.all.iter().enumerate().filter(free).min_by_key(|(_, lane)| lane.held.len()).map(|(i, _)| i);
+        }
+        let free: Vec<_> = self.all.iter().enumerate().filter(free).collect();
+        let count = u64::try_from(free.len()).ok().filter(|count| *count > 0)?;
+        let pick = |random: u64| usize::try_from(random % count).unwrap_or(0);
+        let first = pick(random >> 33);
+        // The second choice is another lane than the first.
+        let second = (first + 1 + pick(random & 0xffff_ffff) % free.len().saturating_sub(1).max(1)) % free.len();
+        let busy = |place: usize| free.get(place).map(|(_, lane)| lane.held.len() + (lane.load)());
+        let better = if busy(second) < busy(first) { second } else { first };
+        free.get(better).map(|(index, _)| *index)
+    }
+
+    /// A call behind another one is committed to its lane, so that is done only for a short time's worth of known work.
+    fn has_room(&self, lane: &Lane, task: u32) -> bool {
+        if lane.held.is_empty() {
+            return true;
+        }
+        if lane.held.len() >= lane.traits.prefetch {
+            return false;
+        }
+        let Some(service) = self.service(task) else { return false };
+        // The calls held are taken to be like this one: a sum over mixed tasks would cost more than it tells.
+        let waiting = u32::try_from(lane.held.len()).unwrap_or(u32::MAX);
+        service.saturating_mul(waiting) <= lane.traits.ahead
+    }
+
+    fn service(&self, task: u32) -> Option<Duration> {
+        *self.service.get(usize::try_from(task).ok()?)?
+    }
+
+    pub(super) fn hold(&mut self, lane: usize, id: u64, task: u32, now: Instant) {
+        if let Some(lane) = self.all.get_mut(lane) {
+            if lane.held.is_empty() {
+                lane.since = now;
+            }
+            lane.held.push_back((id, task));
+        }
+    }
+
+    /// The call that runs on the lane.
+    pub(super) fn running(&self, lane: usize) -> Option<u64> {
+        self.all.get(lane)?.held.front().map(|(id, _)| *id)
+    }
+
+    /// The lane has let go of a call. True if it may be closed now.
+    pub(super) fn release(&mut self, lane: usize, id: u64) -> bool {
+        let Some(lane) = self.all.get_mut(lane) else { return false };
+        if let Some(at) = lane.held.iter().position(|(held, _)| *held == id) {
+            lane.held.remove(at);
+        }
+        lane.retired && !lane.closed && lane.retire()
+    }
+
+    /// The lane has let go of everything; in the order it was sent.
+    pub(super) fn release_all(&mut self, lane: usize) -> Vec<u64> {
+        let held = self.all.get_mut(lane).map(|lane| std::mem::take(&mut lane.held));
+        held.unwrap_or_default().into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// Closes the lane if it is retired and has nothing left. True if it has to be closed now.
+    pub(super) fn close_if_done(&mut self, lane: usize) -> bool {
+        self.all.get_mut(lane).is_some_and(|lane| lane.retired && !lane.closed && lane.retire())
+    }
+
+    /// `count` replies came together: how long each of them kept the lane, as seen from here.
+    pub(super) fn took(&mut self, lane: usize, count: usize, now: Instant) -> Duration {
+        let Some(lane) = self.all.get_mut(lane) else { return Duration::ZERO };
+        let took = (now - lane.since) / u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        lane.since = now;
+        lane.failures = 0;
+        took
+    }
+
+    /// Learns how long `task` takes. Falls quickly, since the first reply of a lane includes its start, and rises slowly.
+    pub(super) fn learn(&mut self, task: u32, took: Duration) {
+        let Ok(task) = usize::try_from(task) else { return };
+        if self.service.len() <= task {
+            self.service.resize(task + 1, None);
+        }
+        if let Some(service) = self.service.get_mut(task) {
+            *service = Some(match *service {
+                Some(known) if took < known => (known + took) / 2,
+                Some(known) => (known * 7 + took) / 8,
+                None => took,
+            });
+        }
+    }
+
+    /// Leaves the lane alone for a while; gives the moment when it may be tried again. With `broken` it did not even come up.
+    pub(super) fn rest(&mut self, lane: usize, broken: Option<&Error>, now: Instant, random: u64) -> Option<Instant> {
+        let lane = self.all.get_mut(lane)?;
+        let until = now + backoff(lane.failures, random);
+        lane.failures = lane.failures.saturating_add(1);
+        lane.down_until = Some(until);
+        lane.broken = broken.cloned();
+        lane.down_until
+    }
+
+    /// Why no job can be run now: no lane came up, and this is what happened to one of them.
+    pub(super) fn outage(&self, now: Instant) -> Option<Error> {
+        let mut error = None;
+        for lane in self.all.iter().filter(|lane| !lane.retired || !lane.held.is_empty()) {
+            match &lane.broken {
+                Some(broken) if !lane.is_up(now) && lane.held.is_empty() => error = Some(broken),
+                _ => return None,
+            }
+        }
+        error.cloned()
+    }
+}
+
+impl Lane {
+    fn is_up(&self, now: Instant) -> bool {
+        !self.retired && self.down_until.is_none_or(|until| until <= now)
+    }
+
+    /// Out of service. True if it held nothing, and so is closed with this.
+    fn retire(&mut self) -> bool {
+        self.retired = true;
+        self.closed = self.held.is_empty();
+        self.closed
+    }
+}
+
+/// 50 ms, doubled with each failure in a row up to 12.8 s, half of it left to chance so that many do not come back together.
+/// Source: <https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>.
+pub(super) fn backoff(failures: u32, random: u64) -> Duration {
+    let whole = 50_000_u64 << failures.min(8);
+    Duration::from_micros(whole / 2 + random % (whole / 2))
+}

@@ -1,0 +1,213 @@
+//! The executor: takes jobs, hands them to lanes, brings the results back.
+
+mod handle;
+mod map;
+mod shared;
+mod start;
+mod submit;
+
+pub use handle::{Handle, ProgressStream};
+pub use map::{Map, MapUnordered};
+pub use submit::Submit;
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use shared::Shared;
+
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::platform::now;
+use crate::stats::Stats;
+use crate::task::{Task, Tasks};
+use crate::wire::Payload;
+
+/// A bounded queue and a set of lanes that run jobs from it.
+///
+/// Cheap to clone; clones are the same executor. When the last clone and the last [`Handle`] are gone, its lanes are closed.
+///
+/// # Examples
+///
+/// ```
+/// use offloop::{Executor, Options};
+///
+/// fn sum_of_squares(range: std::ops::Range<u64>) -> u128 {
+///     range.map(|i| u128::from(i) * u128::from(i)).sum()
+/// }
+/// offloop::tasks! { #[idempotent] sum_of_squares }
+///
+/// # futures_executor::block_on(async {
+/// let pool = Executor::threads(&TASKS, Options::default());
+/// assert_eq!(pool.run(sum_of_squares, 0..10_000).await?, 333_283_335_000);
+/// # Ok::<(), offloop::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Executor {
+    shared: Arc<Shared>,
+    deadline: Option<Instant>,
+}
+
+impl Executor {
+    /// Runs `task` on a lane and gives its result: Python's `await loop.run_in_executor(pool, task, input)`.
+    ///
+    /// Waits for room if the queue is full. Nothing happens before the first poll; dropping the future cancels the job.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but `Full`.
+    pub fn run<F, M>(
+        &self,
+        task: F,
+        input: F::Input,
+    ) -> impl Future<Output = Result<F::Output, Error>> + Send + use<F, M>
+    where
+        F: Task<M>,
+    {
+        let submit = self.submit(task, input);
+        async move { submit.await?.await }
+    }
+
+    /// Hands over a job, once there is room in the queue, and gives a [`Handle`] to it.
+    ///
+    /// Nothing happens before the first poll. Those who wait for room are served in the order of their first polls.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`]; [`Error::UnknownTask`] if the task is not in the table; [`Error::Malformed`] if the input cannot be encoded;
+    /// [`Error::TimedOut`] if the deadline passes first; [`Error::Lost`] if no lane can be brought up.
+    pub fn submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Submit<F::Output> {
+        Submit::new(self, self.shared.tasks.index_of(&task).and_then(|task| Ok((task, crate::codec::encode(&input)?))))
+    }
+
+    /// Hands over a job now, or says that the queue is full.
+    ///
+    /// # Errors
+    ///
+    /// As [`submit`](Self::submit), and [`Error::Full`] if there is no room or others wait for it already.
+    pub fn try_submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Result<Handle<F::Output>, Error> {
+        let task = self.shared.tasks.index_of(&task)?;
+        self.try_submit_call(task, crate::codec::encode(&input)?)
+    }
+
+    /// As [`submit`](Self::submit), for a task by its index in the table and an encoded input; the result stays encoded.
+    pub fn submit_call(&self, task: u32, input: Payload) -> Submit<Payload> {
+        Submit::new(self, Ok((task, input)))
+    }
+
+    fn try_submit_call<R: handle::Output>(&self, task: u32, input: Payload) -> Result<Handle<R>, Error> {
+        let (slot, request) = self.shared.request(task, input, self.deadline)?;
+        let id = self.shared.drive(|core| core.submit(request, now())).map_err(|(error, _)| error)?;
+        Ok(Handle::new(self.shared.clone(), slot, id))
+    }
+
+    /// Runs the task with this name, with its argument and its result in JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run); [`Error::UnknownTask`] for a name that is not in the table, [`Error::Malformed`] for JSON that is not
+    /// the task's argument.
+    #[cfg(feature = "json")]
+    pub fn call_json(&self, name: &str, input: &[u8]) -> impl Future<Output = Result<String, Error>> + Send + use<> {
+        let tasks = self.shared.tasks;
+        let call = tasks.named(name).and_then(|index| {
+            let entry = tasks.at(index).ok_or_else(|| Error::UnknownTask { name: name.to_owned() })?;
+            Ok((entry, self.submit_call(index, entry.input_from_json(input)?)))
+        });
+        async move {
+            let (entry, submit) = call?;
+            entry.output_to_json(submit.await?.await?)
+        }
+    }
+
+    /// Runs `task` on every item and gives the results in the items' order.
+    ///
+    /// Items are taken from the iterator as lanes become free, a few ahead of them. Dropping the stream cancels what is left.
+    pub fn map<F, M, I>(&self, task: F, items: I) -> Map<F, M, I::IntoIter>
+    where
+        F: Task<M>,
+        I: IntoIterator<Item = F::Input>,
+    {
+        Map::new(self.clone(), task, items.into_iter())
+    }
+
+    /// Runs `task` on every item and gives the results as they come.
+    ///
+    /// Items are taken from the iterator as lanes become free, a few ahead of them. Dropping the stream cancels what is left.
+    pub fn map_unordered<F, M, I>(&self, task: F, items: I) -> MapUnordered<F, M, I::IntoIter>
+    where
+        F: Task<M>,
+        I: IntoIterator<Item = F::Input>,
+    {
+        MapUnordered::new(self.clone(), task, items.into_iter())
+    }
+
+    /// The same executor, through which jobs get this deadline, or an earlier one that was set before.
+    #[must_use]
+    pub fn until(&self, deadline: Instant) -> Self {
+        let deadline = self.deadline.map_or(deadline, |earlier| earlier.min(deadline));
+        Self { shared: self.shared.clone(), deadline: Some(deadline) }
+    }
+
+    /// The same executor, through which jobs must be done within this time from now.
+    #[must_use]
+    pub fn within(&self, timeout: Duration) -> Self {
+        self.until(now() + timeout)
+    }
+
+    /// Takes no more jobs and waits for those it has.
+    pub fn close(&self) -> impl Future<Output = ()> + Send + use<> {
+        let shared = self.shared.clone();
+        shared.drive(|core| core.close(now()));
+        poll_fn(move |context| {
+            shared.drive(|core| {
+                if core.is_closed() {
+                    return Poll::Ready(());
+                }
+                core.on_closed(context.waker());
+                Poll::Pending
+            })
+        })
+    }
+
+    /// Takes no more jobs and cancels those it has.
+    pub fn abort(&self) {
+        self.shared.drive(|core| core.abort(now()));
+    }
+
+    /// Changes the number of lanes, to at least one. Surplus lanes finish what they run.
+    pub fn resize(&self, lanes: usize) {
+        self.shared.resize(lanes);
+    }
+
+    /// Starts all lanes now instead of with their first jobs.
+    pub fn warm(&self) {
+        self.shared.warm();
+    }
+
+    /// How many lanes are in service.
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        self.shared.drive(|core| core.lane_count())
+    }
+
+    /// The table of tasks.
+    #[must_use]
+    pub fn tasks(&self) -> &'static Tasks {
+        self.shared.tasks
+    }
+
+    /// The figures of this executor, and of others that share its recorder.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats { lanes: self.lanes(), ..self.shared.recorder.snapshot() }
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor").field("stats", &self.stats()).field("deadline", &self.deadline).finish()
+    }
+}

@@ -1,0 +1,196 @@
+//! A job's caller's side.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+use serde::de::DeserializeOwned;
+
+use super::shared::Shared;
+use crate::codec;
+use crate::error::Error;
+use crate::platform::now;
+use crate::wire::Payload;
+
+/// A job that was accepted; a future of its result.
+///
+/// Dropping the handle cancels the job: if it waits it never starts, and if it runs it is stopped as far as its lane allows.
+/// [`detach`](Self::detach) lets it go on instead.
+#[must_use = "dropping a handle cancels its job; await it, or let the job go on with detach"]
+pub struct Handle<R> {
+    shared: Arc<Shared>,
+    slot: Arc<Slot>,
+    id: u64,
+    ended: bool,
+    output: PhantomData<fn() -> R>,
+}
+
+/// Where a job's result waits for its handle.
+#[derive(Default)]
+pub(super) struct Slot(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    result: Option<Result<Payload, Error>>,
+    finished: bool,
+    waker: Option<Waker>,
+    progress: Option<(u64, u64)>,
+    listener: Option<Waker>,
+    /// Keeps the executor alive for a detached job.
+    keep: Option<Arc<Shared>>,
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn finish(&self, result: Result<Payload, Error>) {
+        let mut state = self.lock();
+        state.finished = true;
+        state.result = Some(result);
+        let (waker, listener, keep) = (state.waker.take(), state.listener.take(), state.keep.take());
+        drop(state);
+        // Wakers and the executor's end may run foreign code, so not under the lock.
+        waker.into_iter().chain(listener).for_each(Waker::wake);
+        drop(keep);
+    }
+
+    pub(super) fn progress(&self, done: u64, total: u64) {
+        let mut state = self.lock();
+        state.progress = Some((done, total));
+        let listener = state.listener.take();
+        drop(state);
+        if let Some(listener) = listener {
+            listener.wake();
+        }
+    }
+}
+
+/// Types that a finished job's payload can be turned into.
+pub trait Output: Sized {
+    /// Reads the payload.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] if it holds something else.
+    fn read(payload: Payload) -> Result<Self, Error>;
+}
+
+impl<R: DeserializeOwned> Output for R {
+    fn read(payload: Payload) -> Result<Self, Error> {
+        codec::decode(payload)
+    }
+}
+
+impl Output for Payload {
+    fn read(payload: Payload) -> Result<Self, Error> {
+        Ok(payload)
+    }
+}
+
+impl<R> Handle<R> {
+    pub(super) fn new(shared: Arc<Shared>, slot: Arc<Slot>, id: u64) -> Self {
+        Self { shared, slot, id, ended: false, output: PhantomData }
+    }
+
+    /// Cancels the job; awaiting the handle then gives [`Error::Cancelled`]. False if the job had ended before.
+    pub fn cancel(&self) -> bool {
+        self.shared.drive(|core| core.cancel(self.id, now()))
+    }
+
+    /// Lets the job go on with nobody waiting for its result. The executor lives at least as long as the job.
+    pub fn detach(mut self) {
+        self.ended = true;
+        let mut state = self.slot.lock();
+        if !state.finished {
+            state.keep = Some(self.shared.clone());
+        }
+    }
+
+    /// Whether the job has ended, with a result or without.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.slot.lock().finished
+    }
+
+    /// The task's latest report, as units done and units in all (0: unknown).
+    #[must_use]
+    pub fn progress(&self) -> Option<(u64, u64)> {
+        self.slot.lock().progress
+    }
+
+    /// The task's reports as a stream that ends with the job. Reports that come faster than they are read are skipped.
+    pub fn progress_stream(&self) -> ProgressStream {
+        ProgressStream { slot: self.slot.clone(), last: None }
+    }
+}
+
+impl<R: Output> Future for Handle<R> {
+    type Output = Result<R, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.slot.lock();
+        let Some(result) = state.result.take() else {
+            if state.finished {
+                // Polled after it was ready, as `select` in a loop may do.
+                return Poll::Ready(Err(Error::Cancelled));
+            }
+            state.waker = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        drop(state);
+        self.ended = true;
+        Poll::Ready(result.and_then(R::read))
+    }
+}
+
+impl<R> Drop for Handle<R> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.cancel();
+        }
+    }
+}
+
+impl<R> fmt::Debug for Handle<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("id", &self.id).field("finished", &self.is_finished()).finish_non_exhaustive()
+    }
+}
+
+/// A task's progress reports; see [`Handle::progress_stream`].
+#[must_use = "streams do nothing unless polled"]
+pub struct ProgressStream {
+    slot: Arc<Slot>,
+    last: Option<(u64, u64)>,
+}
+
+impl Stream for ProgressStream {
+    type Item = (u64, u64);
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<(u64, u64)>> {
+        let mut state = self.slot.lock();
+        let latest = state.progress;
+        if latest != self.last {
+            drop(state);
+            self.last = latest;
+            return Poll::Ready(latest);
+        }
+        if state.finished {
+            return Poll::Ready(None);
+        }
+        state.listener = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl fmt::Debug for ProgressStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgressStream").field("last", &self.last).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,167 @@
+//! One task over many items.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::stream::{FuturesOrdered, FuturesUnordered};
+
+use super::{Executor, Handle, Submit};
+use crate::error::Error;
+use crate::task::Task;
+
+/// How many jobs a stream may have under way, for each lane: what a lane may hold ahead, and as much again of results that wait
+/// for an earlier one. Reached only by jobs so short that lanes take many at once.
+const AHEAD: usize = 128;
+
+/// Feeds items to the executor as long as it is hungry.
+struct Feed<F, M, I: Iterator>
+where
+    F: Task<M>,
+{
+    executor: Executor,
+    task: F,
+    items: Option<I>,
+    waiting: Option<Submit<F::Output>>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<F, M, I> Feed<F, M, I>
+where
+    F: Task<M>,
+    I: Iterator<Item = F::Input>,
+{
+    /// Submits items and passes their handles, or the reasons why there are none, to `push`. `Pending` while an item waits for
+    /// room; the number of items under way is `count` plus those pushed.
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        mut count: usize,
+        mut push: impl FnMut(Result<Handle<F::Output>, Error>),
+    ) {
+        let limit = self.executor.lanes().saturating_mul(AHEAD);
+        loop {
+            if let Some(submit) = &mut self.waiting {
+                let Poll::Ready(handle) = Pin::new(submit).poll(context) else { return };
+                self.waiting = None;
+                count += 1;
+                push(handle);
+            }
+            if count >= limit || count > 0 && !self.executor.shared.drive(|core| core.is_hungry()) {
+                return;
+            }
+            let Some(item) = self.items.as_mut().and_then(Iterator::next) else {
+                self.items = None;
+                return;
+            };
+            self.waiting = Some(self.executor.submit(self.task, item));
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.items.is_none() && self.waiting.is_none()
+    }
+}
+
+/// A handle, or the reason why there is none.
+enum Entry<R> {
+    Handle(Handle<R>),
+    Refused(Option<Error>),
+}
+
+impl<R> From<Result<Handle<R>, Error>> for Entry<R> {
+    fn from(handle: Result<Handle<R>, Error>) -> Self {
+        handle.map_or_else(|error| Self::Refused(Some(error)), Self::Handle)
+    }
+}
+
+impl<R: super::handle::Output> Future for Entry<R> {
+    type Output = Result<R, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Handle(handle) => Pin::new(handle).poll(context),
+            Self::Refused(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Cancelled))),
+        }
+    }
+}
+
+macro_rules! stream {
+    ($(#[$doc:meta])* $name:ident, $pending:ident) => {
+        $(#[$doc])*
+        #[must_use = "streams do nothing unless polled"]
+        pub struct $name<F, M, I: Iterator>
+        where
+            F: Task<M>,
+        {
+            feed: Feed<F, M, I>,
+            pending: $pending<Entry<F::Output>>,
+        }
+
+        impl<F, M, I> $name<F, M, I>
+        where
+            F: Task<M>,
+            I: Iterator<Item = F::Input>,
+        {
+            pub(super) fn new(executor: Executor, task: F, items: I) -> Self {
+                let feed = Feed { executor, task, items: Some(items), waiting: None, marker: PhantomData };
+                Self { feed, pending: $pending::new() }
+            }
+        }
+
+        // Nothing in it is ever pinned in place.
+        impl<F: Task<M>, M, I: Iterator> Unpin for $name<F, M, I> {}
+
+        impl<F, M, I> Stream for $name<F, M, I>
+        where
+            F: Task<M>,
+            I: Iterator<Item = F::Input>,
+        {
+            type Item = Result<F::Output, Error>;
+
+            fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+                let Self { feed, pending } = &mut *self;
+                loop {
+                    let count = pending.len();
+                    feed.poll(context, count, |handle| extend(pending, handle.into()));
+                    let fed = pending.len() > count;
+                    match Pin::new(&mut *pending).poll_next(context) {
+                        Poll::Ready(None) if feed.is_done() => return Poll::Ready(None),
+                        // All that was submitted has ended, but there are more items, of which one waits for room.
+                        Poll::Ready(None) => return Poll::Pending,
+                        Poll::Pending if fed => {
+                            // A job may have ended while it was submitted, and so made the executor hungry again.
+                            if !feed.is_done() && feed.waiting.is_none() && feed.executor.shared.drive(|core| core.is_hungry()) && pending.len() < feed.executor.lanes().saturating_mul(AHEAD) {
+                                continue;
+                            }
+                            return Poll::Pending;
+                        }
+                        poll => return poll,
+                    }
+                }
+            }
+        }
+
+        impl<F: Task<M>, M, I: Iterator> fmt::Debug for $name<F, M, I> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).field("pending", &self.pending.len()).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+fn extend<T>(pending: &mut impl Extend<T>, entry: T) {
+    pending.extend([entry]);
+}
+
+stream! {
+    /// Results in the order of the items; see [`Executor::map`].
+    Map, FuturesOrdered
+}
+stream! {
+    /// Results in the order of their coming; see [`Executor::map_unordered`].
+    MapUnordered, FuturesUnordered
+}

@@ -1,0 +1,208 @@
+//! The shell around [`Core`]: one lock, and somebody who does what the core decides.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::handle::Slot;
+use crate::core::{Action, Core, INLINE, Limits, Request};
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::lane::{Events, Factory, Lane, Loss, Sink};
+use crate::options::Options;
+use crate::platform::{self, now};
+use crate::stats::Recorder;
+use crate::task::Tasks;
+use crate::wire::{Payload, Progress, Reply};
+
+pub(super) struct Shared {
+    pub(super) tasks: &'static Tasks,
+    pub(super) recorder: Recorder,
+    factory: Factory,
+    state: Mutex<State>,
+    alarm: Mutex<Option<platform::Alarm>>,
+    itself: Weak<Shared>,
+}
+
+struct State {
+    core: Core<Arc<Slot>>,
+    lanes: Vec<Option<Arc<dyn Lane>>>,
+    /// Somebody performs the core's actions; others leave theirs to them, so that all are performed in order, and a lane
+    /// that replies from within `send` does not recurse.
+    performing: bool,
+}
+
+impl Shared {
+    pub(super) fn new(tasks: &'static Tasks, options: Options, factory: Factory) -> Arc<Self> {
+        let Options { queue, retries, inline_on_skew, recorder, .. } = options;
+        let limits = Limits { queue, retries, inline_on_skew };
+        // Chance need not be good here, only different from executor to executor.
+        let seed = now().as_micros().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let core = Core::new(limits, seed, recorder.clone());
+        let state = Mutex::new(State { core, lanes: Vec::new(), performing: false });
+        Arc::new_cyclic(|itself| Self {
+            tasks,
+            recorder,
+            factory,
+            state,
+            alarm: Mutex::new(None),
+            itself: itself.clone(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the core decide, then does what follows from it, or leaves that to whoever is at it.
+    pub(super) fn drive<T>(&self, decide: impl FnOnce(&mut Core<Arc<Slot>>) -> T) -> T {
+        let mut state = self.lock();
+        let result = decide(&mut state.core);
+        if !state.performing {
+            self.perform(state);
+        }
+        result
+    }
+
+    fn perform<'a>(&'a self, mut state: MutexGuard<'a, State>) {
+        /// A waker that panics must not leave the executor without anybody to perform.
+        struct Done<'a>(&'a Shared);
+        impl Drop for Done<'_> {
+            fn drop(&mut self) {
+                self.0.lock().performing = false;
+            }
+        }
+
+        let Some(mut action) = state.core.action() else { return };
+        state.performing = true;
+        let done = Done(self);
+        loop {
+            let lane = match &action {
+                Action::Send { lane, .. } | Action::Cancel { lane, .. } | Action::Reset { lane } => {
+                    state.lanes.get(*lane).cloned().flatten()
+                }
+                Action::Close { lane } => state.lanes.get_mut(*lane).and_then(Option::take),
+                Action::Inline { .. } | Action::Finish { .. } | Action::Wake(_) | Action::Alarm(_) => None,
+            };
+            drop(state);
+            self.act(action, lane);
+            state = self.lock();
+            match state.core.action() {
+                Some(next) => action = next,
+                None => break,
+            }
+        }
+        // Under the lock in which the core had nothing more to say, so that no action is left lying.
+        state.performing = false;
+        drop(state);
+        std::mem::forget(done);
+    }
+
+    fn act(&self, action: Action<Arc<Slot>>, lane: Option<Arc<dyn Lane>>) {
+        match (action, lane) {
+            (Action::Send { call, .. }, Some(lane)) => lane.send(call),
+            (Action::Cancel { id, .. }, Some(lane)) => lane.cancel(id),
+            (Action::Reset { .. }, Some(lane)) => lane.reset(),
+            (Action::Close { .. }, Some(lane)) => lane.close(),
+            (Action::Inline { call }, _) => {
+                let sink: Weak<dyn Sink> = self.itself.clone();
+                platform::inline::run(self.tasks, &call, &Events::new(INLINE, sink));
+            }
+            (Action::Finish { slot, result }, _) => slot.finish(result),
+            (Action::Wake(waker), _) => waker.wake(),
+            (Action::Alarm(when), _) => self.set_alarm(when),
+            // The lane was closed meanwhile, which ended its calls.
+            (Action::Send { .. } | Action::Cancel { .. } | Action::Reset { .. } | Action::Close { .. }, None) => {}
+        }
+    }
+
+    fn set_alarm(&self, when: Instant) {
+        let itself = self.itself.clone();
+        let alarm = platform::alarm(
+            when,
+            Arc::new(move || {
+                if let Some(shared) = itself.upgrade() {
+                    shared.drive(|core| core.tick(now()));
+                }
+            }),
+        );
+        let earlier = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).replace(alarm);
+        drop(earlier);
+    }
+
+    /// A job ready to be submitted, and the slot in which its result will be.
+    pub(super) fn request(
+        &self,
+        task: u32,
+        input: Payload,
+        deadline: Option<Instant>,
+    ) -> Result<(Arc<Slot>, Request<Arc<Slot>>), Error> {
+        let entry = self.tasks.at(task).ok_or_else(|| Error::UnknownTask { name: format!("at index {task}") })?;
+        let slot = Arc::new(Slot::default());
+        let request = Request { task, idempotent: entry.is_idempotent(), input, deadline, slot: slot.clone() };
+        Ok((slot, request))
+    }
+
+    pub(super) fn resize(&self, lanes: usize) {
+        let lanes = lanes.max(1);
+        loop {
+            let mut state = self.lock();
+            let count = state.core.lane_count();
+            if count >= lanes || state.core.is_closed() {
+                drop(state);
+                self.drive(|core| core.retire_lanes(count.saturating_sub(lanes), now()));
+                return;
+            }
+            let index = state.core.vacant();
+            let sink: Weak<dyn Sink> = self.itself.clone();
+            let lane: Arc<dyn Lane> = (self.factory)(Events::new(index, sink)).into();
+            if state.lanes.len() <= index {
+                state.lanes.resize_with(index + 1, || None);
+            }
+            if let Some(place) = state.lanes.get_mut(index) {
+                *place = Some(lane.clone());
+            }
+            let traits = lane.traits();
+            state.core.add_lane(traits, Box::new(move || lane.load()), now());
+            if !state.performing {
+                self.perform(state);
+            }
+        }
+    }
+
+    pub(super) fn warm(&self) {
+        let lanes: Vec<_> = self.lock().lanes.iter().flatten().cloned().collect();
+        for lane in lanes {
+            lane.warm();
+        }
+    }
+}
+
+impl Sink for Shared {
+    fn reply(&self, lane: usize, replies: Vec<Reply>) {
+        self.drive(|core| core.reply(lane, replies, now()));
+    }
+
+    fn progress(&self, lane: usize, progress: Progress) {
+        let slot = self.lock().core.slot(progress.id).cloned();
+        let _ = lane;
+        if let Some(slot) = slot {
+            slot.progress(progress.done, progress.total);
+        }
+    }
+
+    fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss) {
+        self.drive(|core| core.lost(lane, ids, &error, loss, now()));
+    }
+
+    fn down(&self, lane: usize, error: Error, loss: Loss) {
+        self.drive(|core| core.down(lane, &error, loss, now()));
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for lane in state.lanes.iter().flatten() {
+            lane.close();
+        }
+    }
+}

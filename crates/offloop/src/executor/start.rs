@@ -1,0 +1,59 @@
+//! How executors come to be, one constructor for each kind of lane.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use super::Executor;
+use super::shared::Shared;
+use crate::lane::Factory;
+use crate::options::Options;
+use crate::platform::inline::Inline;
+use crate::task::Tasks;
+
+impl Executor {
+    /// An executor on lanes of your own making: `factory` is called once for each lane, and again when the pool grows.
+    #[must_use]
+    pub fn with_lanes(tasks: &'static Tasks, options: Options, factory: Factory) -> Self {
+        let lanes = options.lanes.map_or(1, NonZeroUsize::get);
+        let shared = Shared::new(tasks, options, factory);
+        shared.resize(lanes);
+        Self { shared, deadline: None }
+    }
+
+    /// An executor that runs each job in the calling thread while it is submitted, and so blocks: for places without lanes, and
+    /// for tests.
+    #[must_use]
+    pub fn inline(tasks: &'static Tasks, options: Options) -> Self {
+        let factory: Factory = Box::new(move |events| Box::new(Inline::new(tasks, events)));
+        Self::with_lanes(tasks, options.lanes(1), factory)
+    }
+
+    /// An executor on threads, by default one for each processor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// fn double(n: u32) -> u32 { 2 * n }
+    /// offloop::tasks! { double }
+    ///
+    /// # futures_executor::block_on(async {
+    /// let pool = offloop::Executor::threads(&TASKS, offloop::Options::default().lanes(2));
+    /// assert_eq!(pool.run(double, 21).await?, 42);
+    /// # Ok::<(), offloop::Error>(()) }).unwrap();
+    /// ```
+    #[cfg(not(target_arch = "wasm32"))]
+    #[must_use]
+    pub fn threads(tasks: &'static Tasks, options: Options) -> Self {
+        use crate::platform::native::{Thread, parallelism};
+
+        let lanes = options.lanes.map_or_else(parallelism, NonZeroUsize::get);
+        let factory: Factory = Box::new(move |events| Box::new(Thread::new(tasks, events)));
+        Self::with_lanes(tasks, options.lanes(lanes), factory)
+    }
+}
+
+impl From<Arc<Shared>> for Executor {
+    fn from(shared: Arc<Shared>) -> Self {
+        Self { shared, deadline: None }
+    }
+}

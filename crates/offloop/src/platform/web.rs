@@ -1,0 +1,44 @@
+//! Clock and alarm where there is JavaScript: pages, workers, the edge runtime, Node.
+
+use std::sync::Arc;
+
+use send_wrapper::SendWrapper;
+use wasm_bindgen::prelude::*;
+
+use crate::instant::Instant;
+
+// The globals, not the methods of `Window`: they are the same in a page, a worker and the edge runtime.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, milliseconds: f64) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+pub(crate) fn now() -> Instant {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and time is positive")]
+    Instant::from_micros((performance_now() * 1000.0) as u64)
+}
+
+/// A timer; dropping it calls it off.
+pub(crate) struct Alarm(SendWrapper<(JsValue, Closure<dyn FnMut()>)>);
+
+/// The longest time `setTimeout` takes; more is taken as zero. <https://html.spec.whatwg.org/#timers>
+const LONGEST_MS: u64 = 0x7fff_ffff;
+
+/// Calls back at or after `when`, once; earlier only if that is more than 24 days away.
+pub(crate) fn alarm(when: Instant, callback: Arc<dyn Fn() + Send + Sync>) -> Alarm {
+    let closure = Closure::<dyn FnMut()>::new(move || callback());
+    let milliseconds = (when - now()).as_micros().div_ceil(1000).min(u128::from(LONGEST_MS));
+    let milliseconds = f64::from(u32::try_from(milliseconds).unwrap_or(u32::MAX));
+    Alarm(SendWrapper::new((set_timeout(closure.as_ref(), milliseconds), closure)))
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        clear_timeout(&self.0.0);
+    }
+}

@@ -1,0 +1,205 @@
+//! The executor on threads and inline: what each call promises.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread::sleep as block;
+use std::time::Duration;
+
+use futures_executor::block_on;
+use futures_util::StreamExt;
+use offloop::{Blob, Context, Error, Executor, Options};
+
+fn sum(range: Range<u64>) -> u64 {
+    range.sum()
+}
+
+fn add(a: u32, b: u32) -> u32 {
+    a + b
+}
+
+fn fail(message: String) {
+    panic!("{message}");
+}
+
+fn nap(milliseconds: u64) -> u64 {
+    block(Duration::from_millis(milliseconds));
+    milliseconds
+}
+
+fn steps(context: &Context, count: u64) -> bool {
+    for done in 0..count {
+        if context.is_cancelled() {
+            STOPPED.fetch_add(1, SeqCst);
+            return false;
+        }
+        context.progress(done, count);
+        block(Duration::from_millis(1));
+    }
+    true
+}
+
+fn invert(bytes: Blob) -> Blob {
+    bytes.iter().map(|byte| !byte).collect::<Vec<_>>().into()
+}
+
+fn unlisted(n: u32) -> u32 {
+    n
+}
+
+static STOPPED: AtomicUsize = AtomicUsize::new(0);
+
+offloop::tasks! { #[idempotent] sum, add, fail, nap, steps, invert }
+
+fn pools() -> [Executor; 2] {
+    [Executor::threads(&TASKS, Options::default().lanes(2)), Executor::inline(&TASKS, Options::default())]
+}
+
+#[test]
+fn a_job_gives_its_result() {
+    for pool in pools() {
+        assert_eq!(block_on(pool.run(sum, 0..10)), Ok(45));
+        assert_eq!(block_on(pool.run(add, (1, 2))), Ok(3));
+        let blob = Blob::from(vec![7; 100_000]);
+        assert_eq!(block_on(pool.run(invert, blob)).map(|blob| blob[99_999]), Ok(248));
+    }
+}
+
+#[test]
+fn a_panic_fails_its_job_only() {
+    for pool in pools() {
+        let message = "on purpose".to_owned();
+        assert_eq!(block_on(pool.run(fail, message.clone())), Err(Error::Failed { message }));
+        assert_eq!(block_on(pool.run(sum, 0..10)), Ok(45));
+    }
+}
+
+#[test]
+fn a_task_outside_the_table_is_refused_at_once() {
+    for pool in pools() {
+        assert!(matches!(pool.try_submit(unlisted, 1), Err(Error::UnknownTask { .. })));
+    }
+}
+
+#[test]
+fn a_full_queue_refuses_and_submit_waits() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1).queue(1));
+    let running = pool.try_submit(nap, 50).unwrap();
+    let queued = pool.try_submit(nap, 1).unwrap();
+    assert!(matches!(pool.try_submit(nap, 1), Err(Error::Full)));
+    let waited = block_on(pool.submit(nap, 2)).unwrap();
+    assert!(running.is_finished(), "there was no room before the running job ended");
+    assert_eq!(block_on(waited), Ok(2));
+    assert_eq!(block_on(queued), Ok(1));
+}
+
+#[test]
+fn a_dropped_handle_cancels_and_the_task_can_see_it() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1));
+    let running = pool.try_submit(steps, 10_000).unwrap();
+    while running.progress().is_none() {
+        block(Duration::from_millis(1));
+    }
+    let queued = pool.try_submit(nap, 60_000).unwrap();
+    drop(queued);
+    assert!(running.cancel());
+    assert!(!running.cancel());
+    assert_eq!(block_on(running), Err(Error::Cancelled));
+    assert_eq!(block_on(pool.run(sum, 0..10)), Ok(45));
+    assert_eq!(STOPPED.load(SeqCst), 1);
+    assert_eq!(pool.stats().failed.cancelled, 2);
+}
+
+#[test]
+fn a_deadline_ends_jobs_that_run_that_wait_and_that_wait_for_room() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1).queue(1));
+    let hurried = pool.within(Duration::from_millis(20));
+    let running = hurried.try_submit(nap, 200).unwrap();
+    let queued = hurried.try_submit(nap, 1).unwrap();
+    let refused = block_on(hurried.submit(nap, 1)).map(|_| ());
+    assert_eq!(refused, Err(Error::TimedOut));
+    assert_eq!(block_on(running), Err(Error::TimedOut));
+    assert_eq!(block_on(queued), Err(Error::TimedOut));
+}
+
+#[test]
+fn map_keeps_the_order_and_takes_items_as_they_are_needed() {
+    for pool in pools() {
+        let taken = AtomicUsize::new(0);
+        let items = (0..1000_u64).inspect(|_| _ = taken.fetch_add(1, SeqCst)).map(|n| 0..n);
+        let mut results = pool.map(sum, items);
+        assert_eq!(block_on(results.next()), Some(Ok(0)));
+        assert!(taken.load(SeqCst) < 600, "{taken:?} items were taken for one result");
+        let rest: Vec<u64> = block_on(results.map(Result::unwrap).collect());
+        assert_eq!(rest, (1..1000).map(|n| n * (n - 1) / 2).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn map_unordered_gives_results_as_they_come() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(2));
+    let results: Vec<u64> = block_on(pool.map_unordered(nap, [80, 1, 2]).map(Result::unwrap).collect());
+    assert_eq!(results, [1, 2, 80]);
+}
+
+#[test]
+fn close_waits_and_abort_cancels() {
+    for pool in pools() {
+        let job = pool.try_submit(nap, 20).unwrap();
+        block_on(pool.close());
+        assert!(job.is_finished());
+        assert_eq!(block_on(job), Ok(20));
+        assert!(matches!(pool.try_submit(nap, 1), Err(Error::Closed)));
+    }
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1));
+    let jobs = [pool.try_submit(nap, 50).unwrap(), pool.try_submit(nap, 50).unwrap()];
+    pool.abort();
+    for job in jobs {
+        assert_eq!(block_on(job), Err(Error::Cancelled));
+    }
+    block_on(pool.close());
+}
+
+#[test]
+fn a_detached_job_goes_on_without_handle_and_executor() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1));
+    let recorder = offloop::Recorder::new();
+    let other = Executor::threads(&TASKS, Options::default().lanes(1).recorder(recorder.clone()));
+    other.try_submit(nap, 10).unwrap().detach();
+    drop((pool, other));
+    let end = offloop::now() + Duration::from_secs(5);
+    while recorder.snapshot().finished == 0 && offloop::now() < end {
+        block(Duration::from_millis(1));
+    }
+    assert_eq!(recorder.snapshot().finished, 1);
+}
+
+#[test]
+fn resize_changes_how_many_run_at_once() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1));
+    pool.resize(3);
+    assert_eq!(pool.lanes(), 3);
+    let start = offloop::now();
+    let jobs: Vec<_> = (0..3).map(|_| pool.try_submit(nap, 100).unwrap()).collect();
+    assert_eq!(pool.stats().running, 3);
+    pool.resize(1);
+    assert_eq!(pool.lanes(), 1);
+    for job in jobs {
+        assert_eq!(block_on(job), Ok(100));
+    }
+    assert!(offloop::now() - start >= Duration::from_millis(100));
+    assert_eq!(block_on(pool.run(sum, 0..10)), Ok(45));
+}
+
+#[test]
+fn the_figures_add_up() {
+    for pool in pools() {
+        for n in 0..50 {
+            block_on(pool.run(sum, 0..n)).unwrap();
+        }
+        let _ = block_on(pool.run(fail, String::new()));
+        let stats = pool.stats();
+        assert_eq!((stats.submitted, stats.finished, stats.failed.failed), (51, 50, 1));
+        assert_eq!((stats.queued, stats.running), (0, 0));
+        assert!(stats.run_ms.p50 > 0.0 && stats.run_ms.p50 <= stats.run_ms.max);
+    }
+}
