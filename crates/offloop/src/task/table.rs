@@ -4,6 +4,7 @@ use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::name::{has_twins, last_segment};
 use super::{Context, Task};
 use crate::codec;
 use crate::error::Error;
@@ -46,16 +47,6 @@ pub const fn entry<F: Task<M>, M>(
     }
 }
 
-/// `render :: tile` is known as `tile`.
-const fn last_segment(path: &'static str) -> &'static str {
-    let bytes = path.as_bytes();
-    let mut at = bytes.len();
-    while at > 0 && bytes[at - 1] != b':' && bytes[at - 1] != b' ' {
-        at -= 1;
-    }
-    path.split_at(at).1
-}
-
 /// Decodes the input, calls the function, encodes the output.
 #[doc(hidden)]
 pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, input: Payload) -> Result<Payload, Error> {
@@ -65,7 +56,7 @@ pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, input: Payload) -> 
 impl Entry {
     /// The function's name without its path.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         self.name
     }
 
@@ -99,6 +90,7 @@ impl Tasks {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(entries: &'static [Entry], build: Option<&'static str>) -> Self {
+        assert!(!has_twins(entries), "two tasks have the same name, rename one of the functions");
         Self { entries, build, fingerprint: OnceLock::new() }
     }
 
@@ -237,6 +229,14 @@ mod json {
 /// ```compile_fail
 /// fn borrowed(text: &str) -> usize { text.len() }
 /// offloop::tasks! { borrowed }
+/// ```
+///
+/// So are two of the same name, for the name alone would not tell them apart in a URL:
+///
+/// ```compile_fail
+/// mod cat { pub fn walk() {} }
+/// mod dog { pub fn walk() {} }
+/// offloop::tasks! { cat::walk, dog::walk }
 /// ```
 #[macro_export]
 macro_rules! tasks {
