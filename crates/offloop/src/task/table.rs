@@ -14,6 +14,7 @@ use crate::wire::Payload;
 pub struct Tasks {
     entries: &'static [Entry],
     build: Option<&'static str>,
+    program: &'static str,
     fingerprint: OnceLock<u64>,
 }
 
@@ -89,9 +90,9 @@ impl Entry {
 impl Tasks {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(entries: &'static [Entry], build: Option<&'static str>) -> Self {
+    pub const fn new(entries: &'static [Entry], build: Option<&'static str>, program: &'static str) -> Self {
         assert!(!has_twins(entries), "two tasks have the same name, rename one of the functions");
-        Self { entries, build, fingerprint: OnceLock::new() }
+        Self { entries, build, program, fingerprint: OnceLock::new() }
     }
 
     /// The lines of the table.
@@ -122,6 +123,12 @@ impl Tasks {
 
     fn position(&self, found: impl Fn(&Entry) -> bool) -> Option<u32> {
         self.entries.iter().position(found).and_then(|index| u32::try_from(index).ok())
+    }
+
+    /// The crate with the table; wasm-bindgen names its files after it.
+    #[cfg_attr(not(all(target_arch = "wasm32", feature = "browser")), allow(dead_code))]
+    pub(crate) fn program(&self) -> &'static str {
+        self.program
     }
 
     /// Tells builds apart: a hash of the library's version, the names and types in the table and, where the build sets it,
@@ -251,7 +258,7 @@ macro_rules! tasks {
                     |context, input| $crate::__private::invoke($task, context, input),
                 )
             ),*];
-            $crate::Tasks::new(ENTRIES, ::core::option_env!("OFFLOOP_BUILD_ID"))
+            $crate::Tasks::new(ENTRIES, ::core::option_env!("OFFLOOP_BUILD_ID"), ::core::env!("CARGO_CRATE_NAME"))
         };
         $crate::__lane_entry!(TASKS);
     };
