@@ -3,6 +3,7 @@
 //! [`views`] turns requests into responses and knows no runtime; [`tasks`] is the CPU work and its one table. The entry of each
 //! runtime, chosen by a feature, hands its requests and an [`offloop::Executor`] to the views.
 
+pub mod limits;
 pub mod tasks;
 pub mod views;
 

@@ -1,9 +1,107 @@
-//! Requests in, responses out. Views know no runtime.
+//! Requests in, responses out: the only place that speaks HTTP, and one that knows no runtime.
+//!
+//! ```text
+//! request → router → view → offloop::Executor (a request extension that the entry put there)
+//! response ◀─ headers ◀─ view, or Problem
+//! ```
+//!
+//! A new route is a file below this one and a line in [`router`].
+
+mod accept;
+mod admission;
+mod async_cpu;
+mod async_io;
+mod body;
+mod computation;
+mod events;
+mod pace;
+mod parts;
+mod probe;
+mod problem;
+mod query;
+mod site;
+mod stats;
+mod tasks;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::Request;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+
+use crate::limits::{LimitError, Limits};
+use pace::Pace;
+use problem::Problem;
+pub use site::{Lanes, Site};
+
+/// What all requests of one instance share.
+struct Shared {
+    limits: Limits,
+    pace: Pace,
+    /// Computations that were too small for a lane.
+    inline: AtomicU64,
+}
 
 /// The routes, built once and cloned for each request.
-pub fn router() -> Router {
-    Router::new().route("/ping", get(async || "pong"))
+///
+/// Each request needs an [`offloop::Executor`] among its extensions, and may have a [`Site`].
+///
+/// # Examples
+///
+/// ```
+/// use axum::body::Body;
+/// use http::Request;
+/// use offloop::{Executor, Options};
+/// use offloop_edge::{limits::Limits, tasks::TASKS, views};
+/// use tower::ServiceExt;
+///
+/// # futures_executor::block_on(async {
+/// let pool = Executor::threads(&TASKS, Options::default());
+/// let request = Request::get("/async-cpu?number=10000").extension(pool).body(Body::empty())?;
+/// let response = views::router(Limits::default()).oneshot(request).await?;
+/// assert_eq!(response.headers()["x-result"], "333283335000");
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+pub fn router(limits: Limits) -> Router {
+    let shared = Shared { limits, pace: Pace::default(), inline: AtomicU64::new(0) };
+    Router::new()
+        .route("/ping", get(async || "pong"))
+        .route("/async-io", get(async_io::view))
+        .route("/async-cpu", get(async_cpu::view))
+        .route("/tasks", get(tasks::list))
+        .route("/tasks/{name}", post(tasks::run))
+        .route("/stats", get(stats::view))
+        .route("/probe", get(probe::view))
+        .method_not_allowed_fallback(async |request: Request| Problem::method(request.method(), request.uri().path()))
+        .fallback(async |request: Request| Problem::not_found(request.uri().path()))
+        .layer(map_response(guard))
+        .with_state(Arc::new(shared))
+}
+
+/// The answer to every request of a deployment whose variables are wrong: what is wrong, since nothing else can be right.
+pub fn misconfigured(error: &LimitError) -> Router {
+    let detail = format!("this deployment is misconfigured: {error}");
+    Router::new().fallback(async move || Problem::internal(detail)).layer(map_response(guard))
+}
+
+/// Headers that every answer has: each is computed for its request, and is what it says it is.
+async fn guard(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A value as a JSON answer.
+fn json(value: &impl serde::Serialize) -> Response {
+    use http::header::CONTENT_TYPE;
+    match serde_json::to_string(value) {
+        Ok(text) => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
+        Err(error) => Problem::internal(error.to_string()).into_response(),
+    }
 }

@@ -1,0 +1,26 @@
+//! Tasks that misbehave, so that tests can watch what happens then. Only compiled with the feature `faults`.
+
+use std::hint::black_box;
+
+use offloop::Context;
+
+use super::sum_of_squares;
+
+/// Panics with `message`.
+pub(super) fn panic_with(message: String) -> u32 {
+    std::panic::panic_any(message)
+}
+
+/// Occupies its lane for about as many nanoseconds as `units`, whatever its caller does meanwhile.
+pub(super) fn spin(units: u64) -> u64 {
+    black_box(sum_of_squares(0..units));
+    units
+}
+
+/// Computes until it is cancelled, where it can be told; for ever elsewhere.
+pub(super) fn never_end(context: &Context) -> u32 {
+    while !context.is_cancelled() {
+        black_box(sum_of_squares(0..100_000));
+    }
+    0
+}

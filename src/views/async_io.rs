@@ -1,0 +1,20 @@
+//! `GET /async-io?seconds=1`: waiting without blocking anything.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use offloop::{now, sleep, timeout};
+
+use super::problem::Problem;
+use super::{Shared, admission, query};
+use crate::limits::SECONDS_MAX;
+
+pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) -> Result<&'static str, Problem> {
+    let [seconds] = query::read(request.uri().query(), ["seconds"])?;
+    let seconds = query::seconds("seconds", seconds.as_deref(), 1, SECONDS_MAX)?;
+    let deadline = admission::deadline(request.headers(), &shared.limits)?;
+    // The body, of which there is none, must not be kept while waiting.
+    drop(request);
+    timeout(deadline - now(), sleep(seconds)).await?;
+    Ok("Async IO")
+}

@@ -1,0 +1,46 @@
+//! Request bodies, bounded and of the right type.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::problem::Problem;
+
+/// The body, if it is JSON and not too large. A body without a type is refused, an empty one needs none.
+pub(super) async fn json(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    // Told before a byte of it is read.
+    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > most)) {
+        return Err(Problem::body_too_large(most));
+    }
+    let kind = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    if kind.is_some_and(|kind| !is_json(kind)) {
+        return Err(Problem::wrong_type("application/json"));
+    }
+    let bytes = match Limited::new(body, most).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(Problem::body_too_large(most)),
+        Err(error) => return Err(Problem::unreadable(format!("the body could not be read: {error}"))),
+    };
+    if kind.is_none() && !bytes.is_empty() { Err(Problem::wrong_type("application/json")) } else { Ok(bytes) }
+}
+
+fn is_json(kind: &str) -> bool {
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.starts_with("application/") && essence.ends_with("+json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_json;
+
+    #[test]
+    fn json_goes_by_several_names() {
+        assert!(
+            ["application/json", "Application/JSON; charset=utf-8", "application/ld+json"].into_iter().all(is_json)
+        );
+        assert!(!["text/plain", "application/jsonp", "", "json", "text/json"].into_iter().any(is_json));
+    }
+}

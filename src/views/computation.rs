@@ -1,0 +1,211 @@
+//! One sum of squares, split over the lanes.
+//!
+//! ```text
+//! start ─▶ the first part is submitted, or refused: an admitted computation is finished, however full the queue gets
+//! step  ─▶ parts are taken until every lane has one and one in hand ─▶ one ends ─▶ its time sets the size of the next
+//! drop  ─▶ every part that is on its way is cancelled
+//! ```
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use offloop::{Error, Executor, Instant, now, sleep};
+use serde::Serialize;
+
+use super::Shared;
+use super::parts::{Cut, Parts};
+use crate::tasks::sum_of_squares;
+
+/// How long to wait before asking again, when there was no room for a part and none is on its way.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// How long to let others run between two parts that ran in the calling thread.
+const BREATH: Duration = Duration::from_millis(1);
+
+pub(super) struct Computation {
+    shared: Arc<Shared>,
+    pool: Executor,
+    deadline: Instant,
+    lanes: usize,
+    parts: Parts,
+    running: FuturesUnordered<BoxFuture<'static, Ended>>,
+    /// How many parts may be on their way.
+    window: usize,
+    /// The pool has no lanes: parts run in this thread, while they are submitted.
+    blocking: bool,
+    /// When the latest parts ended, one for each lane.
+    ends: VecDeque<Instant>,
+    start: Instant,
+    waited: Option<Duration>,
+    busy: Duration,
+    number: u64,
+    done: u64,
+    sum: u128,
+}
+
+/// A part that came to an end.
+struct Ended {
+    range: Range<u64>,
+    submitted: Instant,
+    end: Instant,
+    result: Result<u128, Error>,
+}
+
+/// How far a computation is.
+#[derive(Debug, Serialize)]
+pub(super) struct Progress {
+    done: u64,
+    total: u64,
+}
+
+/// A finished computation. Times are in milliseconds, as measured here.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcome {
+    number: u64,
+    /// In decimal digits: most JSON readers lose the last ones of a number this large.
+    pub(super) result: String,
+    /// How many lanes took part; 0 if the work was too small to be worth the way.
+    lanes: usize,
+    /// Until the first part is thought to have started.
+    queue_ms: f64,
+    /// How long lanes were busy, all together: more than the total if they really ran at the same time.
+    run_ms: f64,
+    total_ms: f64,
+}
+
+impl Computation {
+    /// Computes the sum for the numbers below `number`: at once if that is cheap, else by submitting a first part.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the executor refuses the first part with; `Full` comes from nowhere else.
+    pub(super) fn start(shared: Arc<Shared>, pool: Executor, deadline: Instant, number: u64) -> Result<Self, Error> {
+        let mut computation = Self {
+            lanes: pool.lanes(),
+            parts: Parts::new(number, shared.limits.parts_max),
+            running: FuturesUnordered::new(),
+            window: 1,
+            blocking: false,
+            ends: VecDeque::new(),
+            start: now(),
+            waited: None,
+            busy: Duration::ZERO,
+            number,
+            done: 0,
+            sum: 0,
+            shared,
+            pool,
+            deadline,
+        };
+        if number <= computation.shared.limits.inline_below {
+            computation.shared.inline.fetch_add(1, Relaxed);
+            computation.lanes = 0;
+            computation.sum = sum_of_squares(0..number);
+            computation.done = number;
+        } else if let Some(range) = computation.take() {
+            let handle = computation.pool.try_submit(sum_of_squares, range.clone())?;
+            computation.blocking = handle.is_finished();
+            computation.window = if computation.blocking { 1 } else { computation.full_window() };
+            computation.push(range, handle);
+        }
+        Ok(computation)
+    }
+
+    /// Goes on until the next part has ended; false once all have.
+    pub(super) async fn step(&mut self) -> Result<bool, Error> {
+        if self.done == self.number {
+            return Ok(false);
+        }
+        while self.running.len() < self.window
+            && let Some(range) = self.take()
+        {
+            let part = self.pool.run(sum_of_squares, range.clone());
+            self.push(range, part);
+        }
+        if let Some(ended) = self.running.next().await {
+            self.end(ended)?;
+        }
+        if self.running.is_empty() && self.window == 0 {
+            sleep(PATIENCE).await;
+            self.window = 1;
+        } else if self.blocking {
+            sleep(BREATH).await;
+        }
+        Ok(true)
+    }
+
+    fn end(&mut self, Ended { range, submitted, end, result }: Ended) -> Result<(), Error> {
+        let units = range.end - range.start;
+        match result {
+            Ok(sum) => {
+                self.sum += sum;
+                self.done += units;
+                self.window = if self.blocking { 1 } else { (self.window + 1).min(self.full_window()) };
+                self.learn(units, submitted, end);
+                Ok(())
+            }
+            // Where executors cannot wait for each other, as at the edge, there may be no room for a moment.
+            Err(Error::Full) => {
+                self.parts.give_back(range);
+                self.window = self.running.len();
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A lane does one part after the other, so with as many lanes, this part started when the part so many before it ended,
+    /// or when it was submitted.
+    fn learn(&mut self, units: u64, submitted: Instant, end: Instant) {
+        let free = if self.ends.len() == self.lanes.max(1) { self.ends.pop_front() } else { None };
+        let run = end - free.map_or(submitted, |free| free.max(submitted));
+        self.ends.push_back(end);
+        let expected = self.shared.pace.time(units);
+        self.waited.get_or_insert_with(|| (end - submitted).saturating_sub(expected));
+        self.busy += run;
+        self.shared.pace.learn(units, run);
+    }
+
+    /// What came out. Only right once [`step`](Self::step) has said that all is done.
+    pub(super) fn outcome(&self) -> Outcome {
+        let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+        Outcome {
+            number: self.number,
+            result: self.sum.to_string(),
+            lanes: self.lanes,
+            queue_ms: millis(self.waited.unwrap_or_default()),
+            run_ms: millis(self.busy),
+            total_ms: millis(now() - self.start),
+        }
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        Progress { done: self.done, total: self.number }
+    }
+
+    fn full_window(&self) -> usize {
+        self.lanes.max(1) * 2
+    }
+
+    fn take(&mut self) -> Option<Range<u64>> {
+        let Shared { pace, limits, .. } = &*self.shared;
+        let lanes = u64::try_from(self.lanes.max(1)).unwrap_or(u64::MAX);
+        self.parts.take(Cut {
+            lanes,
+            target: pace.units(limits.part),
+            least: pace.units(limits.part / 20),
+            reach: pace.units(self.deadline - now()).saturating_mul(lanes),
+        })
+    }
+
+    fn push(&self, range: Range<u64>, part: impl Future<Output = Result<u128, Error>> + Send + 'static) {
+        let submitted = now();
+        self.running.push(part.map(move |result| Ended { range, submitted, end: now(), result }).boxed());
+    }
+}

@@ -1,0 +1,135 @@
+//! Errors as answers: the only place that gives an error its status (RFC 9457).
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Method, StatusCode};
+use offloop::Error;
+use serde::Serialize;
+
+/// What went wrong with a request, in the words of `application/problem+json`.
+///
+/// The type is always `about:blank`, which says that the status tells it all; `kind` is for programs that want to know more.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Problem(Box<Details>);
+
+#[derive(Debug, Serialize)]
+struct Details {
+    r#type: &'static str,
+    title: &'static str,
+    #[serde(serialize_with = "code")]
+    status: StatusCode,
+    detail: Cow<'static, str>,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<String>,
+    #[serde(skip)]
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn code<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    fn new(status: StatusCode, kind: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Details {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status,
+            detail: detail.into(),
+            kind,
+            parameter: None,
+            allowed: None,
+            header: None,
+        }))
+    }
+
+    fn header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.0.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    /// A parameter, in the query or a header, that is not as it must be.
+    pub(super) fn parameter(name: &str, wrong: &str, allowed: String) -> Self {
+        let detail = format!("{name} {wrong}, allowed: {allowed}");
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "parameter", detail);
+        problem.0.parameter = Some(name.to_owned());
+        problem.0.allowed = Some(allowed);
+        problem
+    }
+
+    /// A body that is not what its type says.
+    pub(super) fn unreadable(detail: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unreadable", detail)
+    }
+
+    /// A body that can be read, but does not fit.
+    pub(super) fn unfit(detail: String) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit", detail)
+    }
+
+    pub(super) fn body_too_large(most: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", format!("the body may have at most {most} bytes"))
+    }
+
+    pub(super) fn wrong_type(wanted: &'static str) -> Self {
+        let detail = format!("the body must be {wanted}, and Content-Type must say so");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", detail)
+    }
+
+    pub(super) fn not_acceptable(offered: &str) -> Self {
+        Self::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", format!("this route answers with {offered}"))
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "this route needs the header Authorization: Bearer <token>")
+            .header(WWW_AUTHENTICATE, "Bearer")
+    }
+
+    pub(super) fn not_found(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is nothing at {path}, GET /tasks lists the tasks"))
+    }
+
+    /// The router adds `Allow`.
+    pub(super) fn method(method: &Method, path: &str) -> Self {
+        let detail = format!("{path} does not take {method}, the header Allow says what it takes");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
+    }
+
+    /// A mistake on this side.
+    pub(super) fn internal(detail: String) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::Full | Error::Closed | Error::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+            Error::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Error::UnknownTask { .. } => StatusCode::NOT_FOUND,
+            Error::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            // What a caller sends is checked before it becomes a job, so these bytes came from the far side.
+            Error::Lost { .. } | Error::Malformed { .. } | Error::Skew { .. } => StatusCode::BAD_GATEWAY,
+        };
+        let problem = Self::new(status, error.kind(), error.to_string());
+        if status == StatusCode::SERVICE_UNAVAILABLE { problem.header(RETRY_AFTER, "1") } else { problem }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let text = serde_json::to_string(&self).unwrap_or_default();
+        let mut response = (self.0.status, text).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.0.header);
+        response
+    }
+}

@@ -1,0 +1,67 @@
+//! `GET /tasks` and `POST /tasks/{name}`: the table, and any task of it with JSON in and out.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use offloop::{Entry, Error};
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use super::problem::Problem;
+use super::{Shared, admission, body, json, query};
+use crate::tasks::{TASKS, check};
+
+#[derive(Serialize)]
+struct Line {
+    name: &'static str,
+    input: &'static str,
+    output: &'static str,
+    idempotent: bool,
+}
+
+impl From<&Entry> for Line {
+    fn from(entry: &Entry) -> Self {
+        let [input, output] = entry.signature();
+        Self { name: entry.name(), input, output, idempotent: entry.is_idempotent() }
+    }
+}
+
+pub(super) async fn list(request: Request) -> Result<Response, Problem> {
+    let [] = query::read(request.uri().query(), [])?;
+    Ok(json(&TASKS.iter().map(Line::from).collect::<Vec<_>>()))
+}
+
+pub(super) async fn run(
+    State(shared): State<Arc<Shared>>,
+    name: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let (pool, _) = admission::admit(&mut parts, &shared.limits)?;
+    let [] = query::read(parts.uri.query(), [])?;
+    let Path(name) = name.map_err(|_| Problem::not_found(parts.uri.path()))?;
+    let index = pool.tasks().named(&name)?;
+    let entry = pool.tasks().at(index).ok_or(Error::UnknownTask { name })?;
+    let body = body::json(&parts.headers, body, shared.limits.body_max).await?;
+    let submitted = pool.submit_call(index, argument(entry, &body)?);
+    // A submission that is not over at once waits for room. A caller over HTTP had better come again.
+    let handle = submitted.now_or_never().unwrap_or(Err(Error::Full))?;
+    let text = entry.output_to_json(handle.await?)?;
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response())
+}
+
+/// The task's argument. No body is the argument of a task that takes none.
+fn argument(entry: &Entry, body: &Bytes) -> Result<offloop::wire::Payload, Problem> {
+    let text: &[u8] = if body.is_empty() { b"null" } else { body };
+    check(entry.name(), text).map_err(Problem::unfit)?;
+    entry.input_from_json(text).map_err(|error| match serde_json::from_slice::<IgnoredAny>(text) {
+        Err(error) => Problem::unreadable(format!("the body is not JSON: {error}")),
+        Ok(_) => Problem::unfit(format!("{} takes {}: {error}", entry.name(), entry.signature()[0])),
+    })
+}
