@@ -96,11 +96,13 @@ pub(crate) fn collect<T>(encode: impl FnOnce() -> T) -> (T, Vec<Blob>) {
     (value, blobs.unwrap_or_default().into_iter().flatten().collect())
 }
 
-/// Runs `decode`, in which blobs are taken from `blobs` by index, each at most once.
-pub(crate) fn supply<T>(blobs: Vec<Blob>, decode: impl FnOnce() -> T) -> T {
+/// Runs `decode`, in which blobs are taken from `blobs` by index, each at most once; also tells how many were left.
+pub(crate) fn supply<T>(blobs: Vec<Blob>, decode: impl FnOnce() -> T) -> (T, usize) {
     let blobs = blobs.into_iter().map(Some).collect();
     let _restore = Restore(BESIDE.with(|beside| beside.borrow_mut().replace(blobs)));
-    decode()
+    let value = decode();
+    let left = BESIDE.with(|beside| beside.borrow().iter().flatten().flatten().count());
+    (value, left)
 }
 
 impl Serialize for Blob {

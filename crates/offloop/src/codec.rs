@@ -13,9 +13,14 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Payload, Error> {
     Ok(Payload { bytes: bytes.map_err(Error::malformed)?, blobs })
 }
 
-/// Decodes what [`encode`] made; bytes left over are an error.
+/// Decodes what [`encode`] made; bytes or blobs left over are an error.
 pub(crate) fn decode<T: DeserializeOwned>(payload: Payload) -> Result<T, Error> {
     let Payload { bytes, blobs } = payload;
-    let (value, rest) = blob::supply(blobs, || postcard::take_from_bytes(&bytes)).map_err(Error::malformed)?;
-    if rest.is_empty() { Ok(value) } else { Err(Error::malformed("bytes are left over after the value")) }
+    let (decoded, blobs_left) = blob::supply(blobs, || postcard::take_from_bytes(&bytes));
+    let (value, rest) = decoded.map_err(Error::malformed)?;
+    if rest.is_empty() && blobs_left == 0 {
+        Ok(value)
+    } else {
+        Err(Error::malformed("bytes are left over after the value"))
+    }
 }

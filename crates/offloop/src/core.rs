@@ -204,7 +204,7 @@ impl<S> Core<S> {
                 continue;
             };
             let random = next_random(&mut self.random);
-            let Some(lane) = self.lanes.choose(job.call.task, now, random) else { break };
+            let Some(lane) = self.lanes.choose(now, random) else { break };
             self.queue.pop_front();
             self.queued -= 1;
             job.place = Place::Held { lane };

@@ -61,12 +61,21 @@ pub use stats::{Failures, Percentiles, Recorder, Stats};
 pub use task::{Context, Entry, Report, Task, Tasks, WithContext};
 pub use timer::{Interval, Sleep, interval, now, sleep, timeout};
 
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub use platform::browser::WorkerOptions;
+pub use platform::in_lane;
+
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(all(target_arch = "wasm32", feature = "browser"))]
+    pub use crate::platform::browser::serve_lane;
     pub use crate::task::{Entry, entry, invoke};
+    #[cfg(all(target_arch = "wasm32", feature = "browser"))]
+    pub use wasm_bindgen;
 }
 
 /// What a platform adds to the table of tasks; replaced where lanes need an entry point.
+#[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __lane_entry {

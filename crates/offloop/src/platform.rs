@@ -5,6 +5,30 @@
 //! - `alarm(when, callback) -> Alarm`, which calls back once at or after that moment; dropping it calls off,
 //! - `parallelism() -> usize`, how many lanes make sense.
 
+/// Whether this is the instance of the program that runs in a lane's worker; `false` wherever lanes are no Web Workers.
+///
+/// A worker runs the program's `#[wasm_bindgen(start)]` function, if there is one, as the page does. One that touches the page
+/// has to return early:
+///
+/// ```ignore
+/// #[wasm_bindgen(start)]
+/// fn start() {
+///     if offloop::in_lane() {
+///         return;
+///     }
+///     // the page's own beginning
+/// }
+/// ```
+#[must_use]
+pub fn in_lane() -> bool {
+    #[cfg(all(target_arch = "wasm32", feature = "browser"))]
+    return browser::in_lane();
+    #[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
+    return false;
+}
+
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub(crate) mod browser;
 pub(crate) mod inline;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod native;

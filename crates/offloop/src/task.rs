@@ -1,6 +1,7 @@
 //! Tasks: plain functions that the other side knows by their place in a table.
 
 mod context;
+mod name;
 mod table;
 
 pub use context::{Context, Report};

@@ -10,11 +10,16 @@ use crate::lane::Traits;
 /// Tells what other executors have in flight on a shared lane; asked at each choice.
 pub(super) type Load = Box<dyn Fn() -> usize + Send>;
 
+/// What a call is taken to need whose task has not been timed yet: nothing is sent behind it.
+const UNKNOWN: Duration = Duration::from_secs(3600);
+
 struct Lane {
     traits: Traits,
     load: Load,
     /// Calls sent and not replied to, oldest first: the first one runs.
-    held: VecDeque<(u64, u32)>,
+    held: VecDeque<(u64, Duration)>,
+    /// How long the held calls should take, by what was known when each was sent.
+    backlog: Duration,
     /// When the oldest call can have begun to run: when it was sent, or when the one before it ended.
     since: Instant,
     /// Left alone until then, after it failed to come up.
@@ -41,6 +46,7 @@ impl Lanes {
             traits,
             load,
             held: VecDeque::new(),
+            backlog: Duration::ZERO,
             since: now,
             down_until: None,
             failures: 0,
@@ -81,6 +87,7 @@ impl Lanes {
         let open = self.all.iter_mut().enumerate().filter(|(_, lane)| !lane.closed);
         open.map(|(index, lane)| {
             lane.held.clear();
+            lane.backlog = Duration::ZERO;
             lane.retire();
             index
         })
@@ -92,10 +99,10 @@ impl Lanes {
         self.all.iter().filter(|lane| lane.is_up(now) && lane.held.is_empty()).count()
     }
 
-    /// The lane for the next call of `task`: the least busy of those with room, or the better of two random ones if others use
+    /// The lane for the next call: the least busy of those with room, or the better of two random ones if others use
     /// them too.
-    pub(super) fn choose(&self, task: u32, now: Instant, random: u64) -> Option<usize> {
-        let free = |&(_, lane): &(usize, &Lane)| lane.is_up(now) && self.has_room(lane, task);
+    pub(super) fn choose(&self, now: Instant, random: u64) -> Option<usize> {
+        let free = |&(_, lane): &(usize, &Lane)| lane.is_up(now) && Self::has_room(lane, now);
         let shared = self.all.first().is_some_and(|lane| lane.traits.shared);
         if !shared {
             return self.all.iter().enumerate().filter(free).min_by_key(|(_, lane)| lane.held.len()).map(|(i, _)| i);
@@ -111,30 +118,22 @@ impl Lanes {
         free.get(better).map(|(index, _)| *index)
     }
 
-    /// A call behind another one is committed to its lane, so that is done only for a short time's worth of known work.
-    fn has_room(&self, lane: &Lane, task: u32) -> bool {
-        if lane.held.is_empty() {
-            return true;
-        }
-        if lane.held.len() >= lane.traits.prefetch {
-            return false;
-        }
-        let Some(service) = self.service(task) else { return false };
-        // The calls held are taken to be like this one: a sum over mixed tasks would cost more than it tells.
-        let waiting = u32::try_from(lane.held.len()).unwrap_or(u32::MAX);
-        service.saturating_mul(waiting) <= lane.traits.ahead
-    }
-
-    fn service(&self, task: u32) -> Option<Duration> {
-        *self.service.get(usize::try_from(task).ok()?)?
+    /// A call behind others is committed to its lane, so that is done only behind a short time's worth of known work, and not
+    /// if the running call has turned out to take longer.
+    fn has_room(lane: &Lane, now: Instant) -> bool {
+        let Traits { prefetch, ahead, .. } = lane.traits;
+        lane.held.is_empty() || lane.held.len() < prefetch && lane.backlog <= ahead && now - lane.since <= ahead
     }
 
     pub(super) fn hold(&mut self, lane: usize, id: u64, task: u32, now: Instant) {
+        let known = usize::try_from(task).ok().and_then(|task| *self.service.get(task)?);
         if let Some(lane) = self.all.get_mut(lane) {
             if lane.held.is_empty() {
                 lane.since = now;
             }
-            lane.held.push_back((id, task));
+            let service = known.unwrap_or(UNKNOWN);
+            lane.backlog += service;
+            lane.held.push_back((id, service));
         }
     }
 
@@ -147,14 +146,18 @@ impl Lanes {
     pub(super) fn release(&mut self, lane: usize, id: u64) -> bool {
         let Some(lane) = self.all.get_mut(lane) else { return false };
         if let Some(at) = lane.held.iter().position(|(held, _)| *held == id) {
-            lane.held.remove(at);
+            let (_, service) = lane.held.remove(at).unwrap_or_default();
+            lane.backlog = lane.backlog.saturating_sub(service);
         }
         lane.retired && !lane.closed && lane.retire()
     }
 
     /// The lane has let go of everything; in the order it was sent.
     pub(super) fn release_all(&mut self, lane: usize) -> Vec<u64> {
-        let held = self.all.get_mut(lane).map(|lane| std::mem::take(&mut lane.held));
+        let held = self.all.get_mut(lane).map(|lane| {
+            lane.backlog = Duration::ZERO;
+            std::mem::take(&mut lane.held)
+        });
         held.unwrap_or_default().into_iter().map(|(id, _)| id).collect()
     }
 

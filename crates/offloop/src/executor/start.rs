@@ -28,6 +28,25 @@ impl Executor {
         Self::with_lanes(tasks, options.lanes(1), factory)
     }
 
+    /// An executor on Web Workers, by default one for each processor that the browser tells of. In a page, or in a dedicated worker.
+    ///
+    /// Workers are started with their first jobs, or by [`warm`](Self::warm).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lost`](crate::Error::Lost) where Web Workers cannot be started, as in a service worker.
+    #[cfg(all(target_arch = "wasm32", feature = "browser"))]
+    pub fn web_workers(
+        tasks: &'static Tasks,
+        options: Options,
+        workers: crate::WorkerOptions,
+    ) -> Result<Self, crate::Error> {
+        use crate::platform::browser::{factory, parallelism};
+
+        let lanes = options.lanes.map_or_else(parallelism, NonZeroUsize::get);
+        Ok(Self::with_lanes(tasks, options.lanes(lanes), factory(tasks, workers)?))
+    }
+
     /// An executor on threads, by default one for each processor.
     ///
     /// # Examples

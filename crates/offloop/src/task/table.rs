@@ -4,6 +4,7 @@ use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::name::{has_twins, last_segment};
 use super::{Context, Task};
 use crate::codec;
 use crate::error::Error;
@@ -13,6 +14,7 @@ use crate::wire::Payload;
 pub struct Tasks {
     entries: &'static [Entry],
     build: Option<&'static str>,
+    program: &'static str,
     fingerprint: OnceLock<u64>,
 }
 
@@ -46,16 +48,6 @@ pub const fn entry<F: Task<M>, M>(
     }
 }
 
-/// `render :: tile` is known as `tile`.
-const fn last_segment(path: &'static str) -> &'static str {
-    let bytes = path.as_bytes();
-    let mut at = bytes.len();
-    while at > 0 && bytes[at - 1] != b':' && bytes[at - 1] != b' ' {
-        at -= 1;
-    }
-    path.split_at(at).1
-}
-
 /// Decodes the input, calls the function, encodes the output.
 #[doc(hidden)]
 pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, input: Payload) -> Result<Payload, Error> {
@@ -65,7 +57,7 @@ pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, input: Payload) -> 
 impl Entry {
     /// The function's name without its path.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         self.name
     }
 
@@ -98,8 +90,9 @@ impl Entry {
 impl Tasks {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(entries: &'static [Entry], build: Option<&'static str>) -> Self {
-        Self { entries, build, fingerprint: OnceLock::new() }
+    pub const fn new(entries: &'static [Entry], build: Option<&'static str>, program: &'static str) -> Self {
+        assert!(!has_twins(entries), "two tasks have the same name, rename one of the functions");
+        Self { entries, build, program, fingerprint: OnceLock::new() }
     }
 
     /// The lines of the table.
@@ -130,6 +123,12 @@ impl Tasks {
 
     fn position(&self, found: impl Fn(&Entry) -> bool) -> Option<u32> {
         self.entries.iter().position(found).and_then(|index| u32::try_from(index).ok())
+    }
+
+    /// The crate with the table; wasm-bindgen names its files after it.
+    #[cfg_attr(not(all(target_arch = "wasm32", feature = "browser")), allow(dead_code))]
+    pub(crate) fn program(&self) -> &'static str {
+        self.program
     }
 
     /// Tells builds apart: a hash of the library's version, the names and types in the table and, where the build sets it,
@@ -238,6 +237,14 @@ mod json {
 /// fn borrowed(text: &str) -> usize { text.len() }
 /// offloop::tasks! { borrowed }
 /// ```
+///
+/// So are two of the same name, for the name alone would not tell them apart in a URL:
+///
+/// ```compile_fail
+/// mod cat { pub fn walk() {} }
+/// mod dog { pub fn walk() {} }
+/// offloop::tasks! { cat::walk, dog::walk }
+/// ```
 #[macro_export]
 macro_rules! tasks {
     ($($(#[$idempotent:ident])? $task:path),* $(,)?) => {
@@ -251,7 +258,7 @@ macro_rules! tasks {
                     |context, input| $crate::__private::invoke($task, context, input),
                 )
             ),*];
-            $crate::Tasks::new(ENTRIES, ::core::option_env!("OFFLOOP_BUILD_ID"))
+            $crate::Tasks::new(ENTRIES, ::core::option_env!("OFFLOOP_BUILD_ID"), ::core::env!("CARGO_CRATE_NAME"))
         };
         $crate::__lane_entry!(TASKS);
     };

@@ -171,9 +171,16 @@ fn decode<T>(
     if theirs != fingerprint {
         return Err(Error::Skew { ours: fingerprint, theirs });
     }
+    if found & DETACHED == 0 && !detached.is_empty() {
+        return Err(Error::malformed("blobs came beside a frame that holds its own"));
+    }
     let mut detached = (found & DETACHED != 0).then(|| detached.into_iter());
     let count = reader.length()?;
-    let messages = (0..count).map(|_| message(&mut reader, &mut detached)).collect::<Result<Vec<_>, _>>()?;
+    let mut messages = Vec::new();
+    for _ in 0..count {
+        reader.claim::<T>()?;
+        messages.push(message(&mut reader, &mut detached)?);
+    }
     if reader.remaining() != 0 || detached.is_some_and(|blobs| blobs.len() != 0) {
         return Err(Error::malformed("bytes are left over after the last message"));
     }
@@ -197,6 +204,7 @@ fn read_payload(reader: &mut Reader<'_>, detached: &mut Option<std::vec::IntoIte
     let count = reader.varint()?;
     let mut blobs = Vec::new();
     for _ in 0..count {
+        reader.claim::<Blob>()?;
         blobs.push(match detached {
             Some(detached) => detached.next().ok_or_else(|| Error::malformed("a blob is missing beside the frame"))?,
             None => reader.blob()?,

@@ -14,9 +14,9 @@ const LONGEST: usize = 64 * 1024 * 1024;
 ///
 /// [`Error::Malformed`] if the frame is longer than a reader accepts.
 pub fn put_length(out: &mut [u8], start: usize) -> Result<(), Error> {
-    let length = out.len().saturating_sub(start + 4);
+    let length = out.len().saturating_sub(start.saturating_add(4));
     let bytes = u32::try_from(length).ok().filter(|_| length <= LONGEST).map(u32::to_le_bytes);
-    match (bytes, out.get_mut(start..start + 4)) {
+    match (bytes, out.get_mut(start..start.saturating_add(4))) {
         (Some(bytes), Some(place)) => {
             place.copy_from_slice(&bytes);
             Ok(())
@@ -36,7 +36,7 @@ impl Splitter {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] if a frame claims to be longer than any frame may be.
+    /// [`Error::Malformed`] if a frame claims to be longer than any frame may be, once all frames before it have been given.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<Blob>, Error> {
         self.buffer.extend_from_slice(chunk);
         let mut frames = Vec::new();
@@ -44,7 +44,11 @@ impl Splitter {
         while let Some(head) = self.buffer.get(at..at + 4) {
             let length = head.iter().rev().fold(0_usize, |length, byte| length << 8 | usize::from(*byte));
             if length > LONGEST {
-                return Err(too_long(length));
+                // However the stream is chunked, what came before the damage is good, and is not lost with it.
+                if frames.is_empty() {
+                    return Err(too_long(length));
+                }
+                break;
             }
             let Some(frame) = self.buffer.get(at + 4..at + 4 + length) else { break };
             frames.push(Blob::from(frame.to_vec()));
@@ -54,7 +58,7 @@ impl Splitter {
         Ok(frames)
     }
 
-    /// Whether the stream may end here: nothing is left of an unfinished frame.
+    /// Whether the stream may end here: nothing is left of an unfinished or refused frame.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.buffer.is_empty()

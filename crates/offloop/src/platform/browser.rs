@@ -1,0 +1,61 @@
+//! Lanes that are Web Workers.
+//!
+//! ```text
+//! the page, or a worker                              the lane's worker
+//! ─────────────────────                              ─────────────────
+//! start   js/lane.js starts js/worker.js
+//!         { module, name }  ───────────────────────▶ loads the same glue, instantiates the same module
+//!                           ◀─────────────────────── "ready"
+//! send    calls of this turn, one message  ────────▶ queue, run in order
+//!         reply, progress   ◀─────────────────────── one message for many short calls
+//! cancel  id                ───────────────────────▶ dropped, if it still waits
+//! reset   terminated; another one is started
+//!         down              ◀─────────────────────── { cause, running }: a panic or a trap, just before the end
+//! ```
+//!
+//! Frames and blobs are copied out of one wasm memory, transferred, and copied into the other: one copy each.
+
+mod lane;
+mod message;
+mod options;
+mod program;
+mod server;
+mod worker;
+
+use std::rc::Rc;
+
+use send_wrapper::SendWrapper;
+
+pub use options::WorkerOptions;
+pub(crate) use program::{in_lane, parallelism};
+pub use server::serve_lane;
+
+use crate::error::Error;
+use crate::lane::Factory;
+use crate::task::Tasks;
+use lane::{Setup, WorkerLane};
+
+/// Exports the function with which the worker script has this program serve its tasks.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lane_entry {
+    ($tasks:ident) => {
+        const _: () = {
+            #[$crate::__private::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = $crate::__private::wasm_bindgen)]
+            pub fn __offloop_serve() {
+                $crate::__private::serve_lane(&$tasks);
+            }
+        };
+    };
+}
+
+/// Makes lanes that run `tasks`, if Web Workers can be started here.
+pub(crate) fn factory(tasks: &'static Tasks, options: WorkerOptions) -> Result<Factory, Error> {
+    if !program::has_workers() {
+        let cause =
+            "Web Workers cannot be started here (a service worker?); use lanes in an open page, or Executor::inline";
+        return Err(Error::Lost { cause: cause.to_owned() });
+    }
+    let setup = SendWrapper::new(Rc::new(Setup::new(tasks, options)));
+    Ok(Box::new(move |events| Box::new(WorkerLane::new(Rc::clone(&setup), events))))
+}

@@ -1,0 +1,357 @@
+//! The page's side of a lane.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
+
+use js_sys::{Array, Object, Reflect};
+use send_wrapper::SendWrapper;
+use wasm_bindgen::prelude::*;
+
+use super::message::{pack, text, unpack};
+use super::options::WorkerOptions;
+use super::program;
+use super::worker::Worker;
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::lane::{Events, Lane, Loss, Stop, Traits};
+use crate::platform::{Alarm, alarm, now};
+use crate::task::Tasks;
+use crate::wire::{Call, Event, Reply, decode_events, encode_calls};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(callback: &JsValue);
+}
+
+/// What the lanes of an executor have in common.
+pub(super) struct Setup {
+    fingerprint: u64,
+    options: WorkerOptions,
+    /// The first message to each worker.
+    hello: Object,
+}
+
+impl Setup {
+    pub(super) fn new(tasks: &'static Tasks, options: WorkerOptions) -> Self {
+        let hello = Object::new();
+        let glue = options.glue.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
+        for (key, value) in [("module", program::module()), ("name", tasks.program().into()), ("glue", glue)] {
+            // Fails only for objects that are frozen or proxies.
+            let _ = Reflect::set(&hello, &key.into(), &value);
+        }
+        Self { fingerprint: tasks.fingerprint(), options, hello }
+    }
+}
+
+/// A lane whose far side is a Web Worker.
+pub(super) struct WorkerLane(SendWrapper<Rc<Inner>>);
+
+struct Inner {
+    setup: Rc<Setup>,
+    events: Events,
+    state: RefCell<State>,
+    /// Posts what waits; queued as a microtask, so that calls sent in one turn leave together.
+    flush: Closure<dyn Fn()>,
+    itself: Weak<Inner>,
+}
+
+#[derive(Default)]
+struct State {
+    worker: Option<Worker>,
+    /// The worker has said that it is up. Nothing is posted before that, so that no call is in doubt when it fails to start.
+    ready: bool,
+    /// Rings when the worker takes too long to come up, and later when it has been idle for long.
+    alarm: Option<Alarm>,
+    /// Taken and not posted.
+    waiting: Vec<Arc<Call>>,
+    /// Posted and not replied to, oldest first.
+    posted: VecDeque<u64>,
+    /// The microtask is on its way.
+    flushing: bool,
+    /// This worker has been given work.
+    used: bool,
+    idle_since: Option<Instant>,
+    closed: bool,
+}
+
+impl WorkerLane {
+    pub(super) fn new(setup: Rc<Setup>, events: Events) -> Self {
+        Self(SendWrapper::new(Rc::new_cyclic(|itself: &Weak<Inner>| {
+            let inner = itself.clone();
+            let flush = Closure::new(move || {
+                if let Some(inner) = inner.upgrade() {
+                    inner.flush();
+                }
+            });
+            Inner { setup, events, state: RefCell::default(), flush, itself: itself.clone() }
+        })))
+    }
+}
+
+impl Lane for WorkerLane {
+    fn traits(&self) -> Traits {
+        // A message takes some 50 µs to the worker and as long back: with this much work ahead it does not wait for more, and little
+        // has to be sent again when the running call is cancelled.
+        Traits { stop: Stop::Terminate, prefetch: 64, ahead: Duration::from_micros(500), shared: false }
+    }
+
+    fn send(&self, call: Arc<Call>) {
+        let inner = &**self.0;
+        {
+            let mut state = inner.state.borrow_mut();
+            if state.closed {
+                return;
+            }
+            state.waiting.push(call);
+            state.idle_since = None;
+            if state.worker.is_some() && (!state.ready || state.flushing) {
+                return;
+            }
+            state.flushing = state.ready;
+        }
+        if inner.state.borrow().ready {
+            queue_microtask(inner.flush.as_ref());
+        } else {
+            inner.start();
+        }
+    }
+
+    fn cancel(&self, id: u64) {
+        let mut state = self.0.state.borrow_mut();
+        if let Some(at) = state.waiting.iter().position(|call| call.id == id) {
+            state.waiting.remove(at);
+            drop(state);
+            let result = Err(Error::Cancelled);
+            self.0.events.reply(vec![Reply { id, busy: Duration::ZERO, result }]);
+        } else if let (Some(worker), true) = (&state.worker, state.posted.contains(&id)) {
+            // Ids are counted from 1, far from where numbers lose precision. A hint: if it is lost, the call runs.
+            #[allow(clippy::cast_precision_loss, reason = "see above")]
+            let _ = worker.post(&JsValue::from_f64(id as f64), &Array::new());
+        }
+    }
+
+    fn reset(&self) {
+        let stopped = {
+            let mut state = self.0.state.borrow_mut();
+            state.waiting.clear();
+            // What was not posted yet is simply not posted.
+            if state.posted.is_empty() { None } else { Some(state.stop()) }
+        };
+        if stopped.is_some() {
+            // The next call will come soon, and a start takes a while.
+            self.0.start();
+        }
+    }
+
+    fn warm(&self) {
+        self.0.start();
+    }
+
+    fn close(&self) {
+        let mut state = self.0.state.borrow_mut();
+        state.closed = true;
+        state.waiting.clear();
+        let stopped = state.stop();
+        drop(state);
+        drop(stopped);
+    }
+}
+
+impl State {
+    /// Takes the worker out; dropping what this returns, without the state being borrowed, terminates it.
+    fn stop(&mut self) -> (Option<Worker>, Option<Alarm>) {
+        self.ready = false;
+        self.used = false;
+        self.posted.clear();
+        self.idle_since = None;
+        (self.worker.take(), self.alarm.take())
+    }
+}
+
+impl Inner {
+    /// A callback that does nothing once the lane is gone.
+    fn later<T: 'static>(&self, act: impl Fn(&Self, T) + Clone + 'static) -> impl Fn(T) + Clone + 'static {
+        let inner = self.itself.clone();
+        move |value| {
+            if let Some(inner) = inner.upgrade() {
+                act(&inner, value);
+            }
+        }
+    }
+
+    fn ring(&self, after: Duration, act: impl Fn(&Self, ()) + Clone + 'static) -> Alarm {
+        let act = SendWrapper::new(self.later(act));
+        alarm(now() + after, Arc::new(move || act(())))
+    }
+
+    fn start(&self) {
+        let closed = self.state.borrow().closed;
+        if closed || self.state.borrow().worker.is_some() {
+            return;
+        }
+        let Setup { options, hello, .. } = &*self.setup;
+        let name = format!("{} lane {}", options.name, self.events.lane());
+        let started = Worker::start(
+            options.script.as_deref(),
+            &name,
+            self.later(|inner, message| inner.heard(&message)),
+            self.later(|inner, cause| inner.broken(cause)),
+        );
+        let started = started.and_then(|worker| {
+            worker.post(hello, &Array::new()).map_err(|error| text(&error))?;
+            Ok(worker)
+        });
+        match started {
+            Ok(worker) => {
+                let timeout = options.start_timeout;
+                let late = self.ring(timeout, move |inner, ()| {
+                    let cause =
+                        format!("the worker did not come up within {timeout:?}; see WorkerOptions::start_timeout");
+                    inner.down(Error::Lost { cause }, Loss::NeverStarted);
+                });
+                let mut state = self.state.borrow_mut();
+                state.worker = Some(worker);
+                state.alarm = Some(late);
+            }
+            Err(cause) => self.down(Error::Lost { cause }, Loss::NeverStarted),
+        }
+    }
+
+    /// Posts all calls that wait, in one message.
+    fn flush(&self) {
+        let mut state = self.state.borrow_mut();
+        state.flushing = false;
+        if state.waiting.is_empty() || !state.ready {
+            return;
+        }
+        let calls = std::mem::take(&mut state.waiting);
+        let (mut frame, mut blobs) = (Vec::new(), Vec::new());
+        encode_calls(self.setup.fingerprint, &calls, now(), &mut frame, Some(&mut blobs));
+        let posted = pack(&frame, &blobs).and_then(|(message, transfer)| match &state.worker {
+            Some(worker) => worker.post(&message, &transfer),
+            None => Ok(()),
+        });
+        match posted {
+            Ok(()) => {
+                state.posted.extend(calls.iter().map(|call| call.id));
+                state.used = true;
+            }
+            Err(error) => {
+                drop(state);
+                let ids: Vec<u64> = calls.iter().map(|call| call.id).collect();
+                let cause = format!("the browser did not take the message: {}", text(&error));
+                self.events.lost(&ids, Error::Lost { cause }, Loss::Idle);
+            }
+        }
+    }
+
+    fn heard(&self, message: &JsValue) {
+        if let Some((frame, blobs)) = unpack(message) {
+            match decode_events(self.setup.fingerprint, &frame, blobs) {
+                Ok(events) => self.report(events),
+                Err(error) => self.down(error, Loss::MaybeRan),
+            }
+        } else if message.as_string().is_some_and(|text| text == "ready") {
+            {
+                let mut state = self.state.borrow_mut();
+                state.ready = true;
+                state.alarm = None;
+            }
+            self.flush();
+            self.rest();
+        } else {
+            let field = |name: &str| Reflect::get(message, &name.into()).ok();
+            match field("cause").and_then(|cause| cause.as_string()) {
+                Some(cause) if !self.state.borrow().ready => self.down(Error::Lost { cause }, Loss::NeverStarted),
+                Some(cause) => {
+                    let running = field("running").is_some_and(|running| running.is_truthy());
+                    self.down(Error::Lost { cause }, if running { Loss::MaybeRan } else { Loss::Idle });
+                }
+                None => self.down(Error::malformed("a foreign message from the worker"), Loss::MaybeRan),
+            }
+        }
+    }
+
+    fn report(&self, events: Vec<Event>) {
+        let mut replies = Vec::with_capacity(events.len());
+        for event in events {
+            match event {
+                Event::Reply(reply) => replies.push(reply),
+                Event::Progress(progress) => self.events.progress(progress),
+            }
+        }
+        if replies.is_empty() {
+            return;
+        }
+        {
+            let mut state = self.state.borrow_mut();
+            for reply in &replies {
+                // In the order they were posted, but for those that were cancelled.
+                if let Some(at) = state.posted.iter().position(|id| *id == reply.id) {
+                    state.posted.remove(at);
+                }
+            }
+        }
+        self.events.reply(replies);
+        self.rest();
+    }
+
+    /// The browser reports an error of the worker, which itself did not say what it was doing.
+    fn broken(&self, cause: String) {
+        let error = Error::Lost { cause };
+        if !self.state.borrow().ready {
+            return self.down(error, Loss::NeverStarted);
+        }
+        // Any of the calls may have run, and its reply be lost with the worker.
+        let ids: Vec<u64> = self.state.borrow_mut().posted.drain(..).collect();
+        self.events.lost(&ids, error.clone(), Loss::MaybeRan);
+        self.down(error, Loss::Idle);
+    }
+
+    /// Ends the worker and says so. Another one is started at once if this one was of use.
+    fn down(&self, error: Error, loss: Loss) {
+        let (used, stopped) = {
+            let mut state = self.state.borrow_mut();
+            state.waiting.clear();
+            (state.used, state.stop())
+        };
+        drop(stopped);
+        self.events.down(error, loss);
+        if used {
+            self.start();
+        }
+    }
+
+    /// Notes the moment if there is nothing to do, for `idle_stop`. One alarm is on its way at a time, however many calls
+    /// come and go meanwhile.
+    fn rest(&self) {
+        let Some(after) = self.setup.options.idle_stop else { return };
+        let mut state = self.state.borrow_mut();
+        if !state.ready || !state.posted.is_empty() || !state.waiting.is_empty() {
+            return;
+        }
+        state.idle_since = Some(now());
+        if state.alarm.is_none() {
+            state.alarm = Some(self.ring(after, |inner, ()| inner.stop_if_idle()));
+        }
+    }
+
+    fn stop_if_idle(&self) {
+        let Some(after) = self.setup.options.idle_stop else { return };
+        let mut state = self.state.borrow_mut();
+        let rung = state.alarm.take();
+        let Some(since) = state.idle_since else { return };
+        let idle = now() - since;
+        if idle < after {
+            state.alarm = Some(self.ring(after.saturating_sub(idle), |inner, ()| inner.stop_if_idle()));
+            return;
+        }
+        let stopped = state.stop();
+        drop(state);
+        drop((rung, stopped));
+    }
+}

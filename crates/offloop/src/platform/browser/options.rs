@@ -1,0 +1,67 @@
+//! What a user may tune about the workers.
+
+use std::time::Duration;
+
+/// How the workers of an executor are started and stopped. The defaults are right without a bundler, with Vite and with webpack.
+///
+/// # Examples
+///
+/// ```
+/// # use std::time::Duration;
+/// let options = offloop::WorkerOptions::default().name("thumbnails").idle_stop(Duration::from_secs(30));
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct WorkerOptions {
+    pub(super) name: String,
+    pub(super) script: Option<String>,
+    pub(super) glue: Option<String>,
+    pub(super) start_timeout: Duration,
+    pub(super) idle_stop: Option<Duration>,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> Self {
+        // A worker starts in some 20 ms. Half a minute is for a slow network; a script that does not load at all is noticed at once.
+        let start_timeout = Duration::from_secs(30);
+        Self { name: "offloop".to_owned(), script: None, glue: None, start_timeout, idle_stop: None }
+    }
+}
+
+impl WorkerOptions {
+    /// The beginning of the workers' names (default `offloop`), which developer tools show; the lane's number follows.
+    pub fn name(mut self, prefix: impl Into<String>) -> Self {
+        self.name = prefix.into();
+        self
+    }
+
+    /// The address of the worker script, for a bundler or a server that the built-in one does not suit.
+    ///
+    /// The script is a module. It sets `globalThis.offloopLane = true`, waits for one message `{ module, name }`, initialises the
+    /// program with `module` and calls its `__offloop_serve()`; see `js/worker.js` of this crate. An address on another origin is
+    /// refused by the browser.
+    pub fn script(mut self, address: impl Into<String>) -> Self {
+        self.script = Some(address.into());
+        self
+    }
+
+    /// The absolute address of the JavaScript file that wasm-bindgen made, which the worker script imports, where it is not three
+    /// directories above that script.
+    pub fn glue(mut self, address: impl Into<String>) -> Self {
+        self.glue = Some(address.into());
+        self
+    }
+
+    /// How long a worker may take to come up (default 30 s) before its jobs end with [`Error::Lost`](crate::Error::Lost).
+    pub fn start_timeout(mut self, timeout: Duration) -> Self {
+        self.start_timeout = timeout;
+        self
+    }
+
+    /// Stops a worker that has had nothing to do for this long, and so frees its memory; the next job starts it again. By default
+    /// workers stay until the executor is dropped.
+    pub fn idle_stop(mut self, after: Duration) -> Self {
+        self.idle_stop = Some(after);
+        self
+    }
+}

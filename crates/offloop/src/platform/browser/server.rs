@@ -1,0 +1,265 @@
+//! The worker's side of a lane.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, Event as DomEvent, MessageChannel, MessageEvent};
+
+use super::message::{pack, unpack};
+use super::worker::Listener;
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::platform::now;
+use crate::serve::{message, serve};
+use crate::task::{Report, Tasks};
+use crate::wire::{Call, Event, Progress, Reply, decode_calls, encode_events};
+
+/// Finished replies wait at most this long for more to go with them.
+const BATCH: Duration = Duration::from_millis(1);
+/// A task that took longer than this the last time is not begun while replies wait.
+const SHORT: Duration = Duration::from_micros(100);
+/// After this long the worker looks for new messages, of which one may cancel a call that waits.
+const TURN: Duration = Duration::from_millis(4);
+/// A task's progress is told at most this often: once a frame.
+const PROGRESS: Duration = Duration::from_millis(16);
+
+thread_local! {
+    static SERVER: OnceCell<Rc<Server>> = const { OnceCell::new() };
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+struct Server {
+    tasks: &'static Tasks,
+    scope: DedicatedWorkerGlobalScope,
+    /// A way to come back after other messages have had their turn.
+    turn: MessageChannel,
+    listeners: RefCell<Vec<Listener>>,
+    queue: RefCell<VecDeque<Call>>,
+    /// Replies that have not been posted.
+    replies: RefCell<Vec<Event>>,
+    /// When the oldest of them was ready.
+    since: Cell<Instant>,
+    running: Cell<Option<(u64, Instant)>>,
+    /// How long each task took the last time; none if it has not run.
+    took: RefCell<Vec<Option<Duration>>>,
+    /// Queued calls are gone on with when the channel's message arrives.
+    resumes: Cell<bool>,
+}
+
+/// Serves `tasks` to whoever started this worker, from now on. Called by the worker script through
+/// [`tasks!`](crate::tasks); does nothing outside a worker.
+pub fn serve_lane(tasks: &'static Tasks) {
+    let (Ok(scope), Ok(turn)) = (js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>(), MessageChannel::new())
+    else {
+        return;
+    };
+    let server = Rc::new(Server {
+        tasks,
+        scope,
+        turn,
+        listeners: RefCell::default(),
+        queue: RefCell::default(),
+        replies: RefCell::default(),
+        since: Cell::new(now()),
+        running: Cell::new(None),
+        took: RefCell::default(),
+        resumes: Cell::new(false),
+    });
+    if SERVER.with(|place| place.set(Rc::clone(&server)).is_err()) {
+        return;
+    }
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANIC.set(Some(message(info.payload())));
+        previous(info);
+    }));
+    server.listen();
+    server.post(&"ready".into(), &Array::new());
+}
+
+impl Server {
+    fn listen(self: &Rc<Self>) {
+        let on = |act: fn(&Self, &DomEvent)| {
+            let server = Rc::downgrade(self);
+            move |event: DomEvent| {
+                if let Some(server) = server.upgrade() {
+                    act(&server, &event);
+                }
+            }
+        };
+        let resume = self.turn.port2();
+        self.listeners.replace(vec![
+            Listener::new(&self.scope, "message", on(|server, event| server.heard(event))),
+            Listener::new(&self.scope, "error", on(|server, event| server.ends(event))),
+            Listener::new(
+                &resume,
+                "message",
+                on(|server, _| {
+                    server.resumes.set(false);
+                    server.run();
+                }),
+            ),
+        ]);
+        resume.start();
+    }
+
+    fn post(&self, message: &JsValue, transfer: &Array) {
+        // Fails only for values that cannot be cloned, which ours can, or without memory, which the next call will notice.
+        let _ = self.scope.post_message_with_transfer(message, transfer);
+    }
+
+    fn heard(&self, event: &DomEvent) {
+        let data = event.unchecked_ref::<MessageEvent>().data();
+        if let Some(id) = data.as_f64() {
+            return self.cancel(id);
+        }
+        let Some((frame, blobs)) = unpack(&data) else { return };
+        match decode_calls(self.tasks.fingerprint(), &frame, now(), blobs) {
+            Ok(calls) => self.queue.borrow_mut().extend(calls),
+            Err(error) => self.end(&error.to_string()),
+        }
+        if !self.resumes.get() {
+            self.run();
+        }
+    }
+
+    /// A call that waits is answered; one that runs or has run is not to be helped.
+    fn cancel(&self, id: f64) {
+        #[allow(clippy::cast_precision_loss, reason = "ids are counted from 1")]
+        let at = self.queue.borrow().iter().position(|call| call.id as f64 == id);
+        if let Some(call) = at.and_then(|at| self.queue.borrow_mut().remove(at)) {
+            self.finished(Reply { id: call.id, busy: Duration::ZERO, result: Err(Error::Cancelled) }, now());
+            self.flush();
+        }
+    }
+
+    /// Runs what is queued, or as much as fits in a turn.
+    fn run(&self) {
+        let began = now();
+        let mut time = began;
+        loop {
+            let Some(call) = self.queue.borrow_mut().pop_front() else { break };
+            if !self.is_short(call.task) {
+                self.flush();
+            }
+            time = self.run_one(call, time);
+            if time - self.since.get() >= BATCH {
+                self.flush();
+            }
+            if time - began >= TURN && !self.queue.borrow().is_empty() {
+                self.flush();
+                self.resumes.set(true);
+                let _ = self.turn.port1().post_message(&JsValue::NULL);
+                return;
+            }
+        }
+        self.flush();
+    }
+
+    fn run_one(&self, call: Call, start: Instant) -> Instant {
+        let (id, task) = (call.id, call.task);
+        self.running.set(Some((id, start)));
+        let reporter = Reporter { server: self, id, last: Cell::new(None) };
+        // The end of one call is the beginning of the next: the clock is read once a call.
+        let clock = Cell::new(Some(start));
+        let reply = serve(self.tasks, call, &reporter, || clock.take().unwrap_or_else(now));
+        self.running.set(None);
+        if let Err(Error::Failed { .. }) = reply.result {
+            // It unwound, and this instance lives on.
+            PANIC.take();
+        }
+        let end = start + reply.busy;
+        self.learn(task, reply.busy);
+        self.finished(reply, end);
+        end
+    }
+
+    fn is_short(&self, task: u32) -> bool {
+        let took = usize::try_from(task).ok().and_then(|task| *self.took.borrow().get(task)?);
+        took.is_some_and(|took| took <= SHORT)
+    }
+
+    fn learn(&self, task: u32, took: Duration) {
+        let mut all = self.took.borrow_mut();
+        let Ok(task) = usize::try_from(task) else { return };
+        if all.len() <= task && task < self.tasks.iter().len() {
+            all.resize(task + 1, None);
+        }
+        if let Some(known) = all.get_mut(task) {
+            *known = Some(took);
+        }
+    }
+
+    fn finished(&self, reply: Reply, when: Instant) {
+        let mut replies = self.replies.borrow_mut();
+        if replies.is_empty() {
+            self.since.set(when);
+        }
+        replies.push(Event::Reply(reply));
+    }
+
+    fn flush(&self) {
+        let replies = self.replies.take();
+        if !replies.is_empty() {
+            self.tell(&replies);
+        }
+    }
+
+    fn tell(&self, events: &[Event]) {
+        let (mut frame, mut blobs) = (Vec::new(), Vec::new());
+        encode_events(self.tasks.fingerprint(), events, &mut frame, Some(&mut blobs));
+        match pack(&frame, &blobs) {
+            Ok((message, transfer)) => self.post(&message, &transfer),
+            Err(_) => self.end("out of memory while a result was posted"),
+        }
+    }
+
+    /// An uncaught error: a panic or a trap in a task, or something that a task left behind. Nothing of this instance can be
+    /// relied on any more, so it says what it still can, and ends.
+    fn ends(&self, event: &DomEvent) {
+        event.prevent_default();
+        if let (Some((id, start)), Some(message)) = (self.running.get(), PANIC.take()) {
+            self.running.set(None);
+            self.finished(Reply { id, busy: now() - start, result: Err(Error::Failed { message }) }, now());
+        }
+        self.flush();
+        let text = event.dyn_ref::<web_sys::ErrorEvent>().map(web_sys::ErrorEvent::message);
+        self.end(&text.unwrap_or_default());
+    }
+
+    fn end(&self, cause: &str) {
+        let last = Object::new();
+        let _ = Reflect::set(&last, &"cause".into(), &cause.into());
+        let _ = Reflect::set(&last, &"running".into(), &self.running.get().is_some().into());
+        self.post(&last, &Array::new());
+        // Messages that were posted are delivered; what would have come in is not.
+        self.scope.close();
+    }
+}
+
+/// Tells how far a running task is.
+struct Reporter<'a> {
+    server: &'a Server,
+    id: u64,
+    last: Cell<Option<Instant>>,
+}
+
+impl Report for Reporter<'_> {
+    fn progress(&self, done: u64, total: u64) {
+        let time = now();
+        if self.last.get().is_none_or(|last| time - last >= PROGRESS) {
+            self.last.set(Some(time));
+            self.server.flush();
+            self.server.tell(&[Event::Progress(Progress { id: self.id, done, total })]);
+        }
+    }
+
+    // Cancelling a running task terminates its worker.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,222 @@
+//! Whatever serde can describe crosses the border unchanged; whatever it cannot is a typed error.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::reversed_empty_ranges)]
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::time::Duration;
+
+use offloop::wire::Payload;
+use offloop::{Context, Error};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// As deep as one likes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Nest {
+    End,
+    In(Box<Nest>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Shape {
+    Unit,
+    Tuple(u8, String),
+    Named { side: f32, label: Option<char> },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Skips {
+    always: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sometimes: Option<u8>,
+}
+
+macro_rules! echoes {
+    ($($name:ident: $type:ty),* $(,)?) => {
+        $(fn $name(value: $type) -> $type { value })*
+        offloop::tasks! { $($name),* }
+    };
+}
+
+echoes! {
+    unit: (), yes: bool, small: i8, wide: u128, wide_signed: i128, float: f64, single: f32, letter: char, text: String,
+    options: Option<Option<Option<u8>>>, list: Vec<u64>, lists: Vec<Vec<Option<String>>>, array: [u8; 32],
+    map: BTreeMap<String, Vec<i64>>, hash: HashMap<u32, u32>, range: Range<u64>, duration: Duration,
+    outcome: Result<u8, String>, nest: Nest, shape: Shape, triple: (u8, (u16, [i32; 2]), String), boxed: Box<str>,
+    anything: serde_json::Value, skips: Skips,
+}
+
+fn run(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let entry = TASKS.at(TASKS.named(name)?).unwrap();
+    entry.run(&Context::none(), Payload { bytes, blobs: Vec::new() }).map(|output| output.bytes)
+}
+
+/// There and back, with the bytes compared too, so that NaN equals itself.
+fn crosses<T: Serialize>(name: &str, value: &T) {
+    let bytes = postcard::to_allocvec(value).unwrap();
+    assert_eq!(run(name, bytes.clone()), Ok(bytes), "{name}");
+}
+
+#[test]
+fn the_largest_and_the_smallest_numbers_cross() {
+    for number in [0, 1, u128::from(u64::MAX), u128::from(u64::MAX) + 1, 333_283_335_000, u128::MAX] {
+        crosses("wide", &number);
+    }
+    for number in [i128::MIN, i128::from(i64::MIN) - 1, -1, 0, i128::MAX] {
+        crosses("wide_signed", &number);
+    }
+    for number in [i8::MIN, -1, 0, i8::MAX] {
+        crosses("small", &number);
+    }
+}
+
+#[test]
+fn floats_keep_every_bit() {
+    let odd =
+        [f64::NAN, -f64::NAN, f64::from_bits(0x7ff0_0000_0000_0001), -0.0, f64::MIN_POSITIVE / 2.0, f64::NEG_INFINITY];
+    for number in odd {
+        crosses("float", &number);
+        let bytes = run("float", number.to_le_bytes().to_vec()).unwrap();
+        assert_eq!(bytes, number.to_bits().to_le_bytes());
+    }
+    crosses("single", &f32::from_bits(0xffc0_1234));
+}
+
+#[test]
+fn options_in_options_stay_apart() {
+    for value in [None, Some(None), Some(Some(None)), Some(Some(Some(0_u8)))] {
+        crosses("options", &value);
+    }
+}
+
+#[test]
+fn texts_collections_and_enums_cross() {
+    for value in ["", "\0", "é\u{301}\u{10ffff}", &"x".repeat(100_000)] {
+        crosses("text", &value);
+        crosses("boxed", &value);
+    }
+    crosses("unit", &());
+    crosses("letter", &'\u{10ffff}');
+    crosses("lists", &vec![vec![], vec![None, Some(String::new())]]);
+    crosses("array", &[9_u8; 32]);
+    crosses("map", &BTreeMap::from([(String::new(), vec![i64::MIN]), ("a".into(), vec![])]));
+    crosses("range", &(u64::MAX..0));
+    crosses("duration", &Duration::MAX);
+    crosses("outcome", &Err::<u8, _>("no"));
+    crosses("triple", &(1_u8, (2_u16, [-3_i32, i32::MIN]), "four"));
+    for shape in [Shape::Unit, Shape::Tuple(1, "a".into()), Shape::Named { side: f32::NAN, label: Some('é') }] {
+        crosses("shape", &shape);
+    }
+}
+
+#[test]
+fn a_thousand_levels_of_nesting_cross() {
+    let deep = (0..1000).fold(Nest::End, |inner, _| Nest::In(Box::new(inner)));
+    crosses("nest", &deep);
+}
+
+#[test]
+fn a_type_that_only_json_can_describe_is_a_typed_error() {
+    assert!(matches!(run("anything", vec![1, 2, 3]), Err(Error::Malformed { .. })));
+}
+
+#[test]
+fn values_out_of_range_are_malformed() {
+    let refused: &[(&str, &[u8])] = &[
+        ("yes", &[2]),
+        ("letter", &[3, 0xed, 0xa0, 0x80]),
+        ("text", &[1, 0xff]),
+        ("options", &[2]),
+        ("outcome", &[2]),
+        ("shape", &[3]),
+        ("nest", &[1; 100]),
+        ("wide", &[0xff; 18]),
+        ("wide", &[0xff; 19]),
+        ("list", &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
+        ("map", &[0xff, 0xff, 0xff, 0xff, 0x0f]),
+        ("text", &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, b'a']),
+        // Seconds and nanoseconds that overflow.
+        ("duration", &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+    ];
+    for (name, bytes) in refused {
+        assert!(matches!(run(name, bytes.to_vec()), Err(Error::Malformed { .. })), "{name} {bytes:x?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_list_crosses(list in vec(any::<u64>(), 0..50), texts in vec(proptest::option::of(".{0,8}"), 0..8), wide: u128, float: f64) {
+        crosses("list", &list);
+        crosses("lists", &vec![texts]);
+        crosses("wide", &wide);
+        crosses("float", &float);
+    }
+
+    #[test]
+    fn random_arguments_are_refused_or_taken_but_never_panic(bytes in vec(prop_oneof![0..4_u8, any::<u8>()], 0..60)) {
+        for entry in &TASKS {
+            let result = run(entry.name(), bytes.clone());
+            prop_assert!(matches!(result, Ok(_) | Err(Error::Malformed { .. })), "{}: {result:?}", entry.name());
+        }
+    }
+}
+
+#[cfg(feature = "json")]
+mod json {
+    use super::*;
+
+    fn through_json(name: &str, text: &str) -> Result<String, Error> {
+        let entry = TASKS.at(TASKS.named(name)?).unwrap();
+        entry.output_to_json(entry.run(&Context::none(), entry.input_from_json(text.as_bytes())?)?)
+    }
+
+    #[test]
+    fn values_cross_from_json_to_json() {
+        for (name, text) in [
+            ("unit", "null"),
+            ("wide", "340282366920938463463374607431768211455"),
+            ("wide_signed", "-170141183460469231731687303715884105728"),
+            ("float", "-0.0"),
+            ("text", r#""a\u0000é""#),
+            ("options", "7"),
+            ("map", r#"{"":[-1],"b":[]}"#),
+            ("range", r#"{"start":1,"end":2}"#),
+            ("triple", r#"[1,[2,[3,4]],"five"]"#),
+            ("shape", r#"{"Named":{"side":1.5,"label":null}}"#),
+        ] {
+            let out = through_json(name, text).unwrap();
+            let [out, text] = [&out, text].map(|text| text.replace("\\u0000", "\0"));
+            assert_eq!(out, text, "{name}");
+        }
+    }
+
+    #[test]
+    fn json_of_another_shape_is_malformed_and_says_where() {
+        for (name, text) in [
+            ("unit", ""),
+            ("unit", "{}"),
+            ("wide", "-1"),
+            ("wide", "1.5"),
+            ("wide", "1e3"),
+            ("wide", "340282366920938463463374607431768211456"),
+            ("list", "[1,2"),
+            ("list", "[1] 2"),
+            ("text", "\"\u{1}\""),
+            ("range", r#"{"start":1}"#),
+            ("array", "[1]"),
+        ] {
+            let refused = through_json(name, text);
+            assert!(matches!(&refused, Err(Error::Malformed { what }) if what.contains("line")), "{name}: {refused:?}");
+        }
+        let invalid = TASKS.iter().next().unwrap().input_from_json(&[0xff, 0xfe]);
+        assert!(matches!(invalid, Err(Error::Malformed { .. })));
+    }
+
+    #[test]
+    fn json_nested_without_end_is_malformed() {
+        let refused = through_json("nest", &r#"{"In":"#.repeat(100_000));
+        assert!(matches!(refused, Err(Error::Malformed { .. })), "{refused:?}");
+    }
+}

@@ -1,0 +1,72 @@
+// The two builds: the edge function into build/, the browser's module into www/pkg. `node scripts/build.mjs [edge] [browser] [--features a,b]`
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fingerprint } from './fingerprint.mjs';
+import { install } from './install.mjs';
+import { exclusively } from './lock.mjs';
+import { at, ROOT, tool } from './paths.mjs';
+import { main, must, say, seconds } from './shell.mjs';
+
+const WASM = 'wasm32-unknown-unknown';
+
+// Brings both builds up to date. The build id tells the two sides of a call whether they are the same build.
+export async function build({ sides = ['edge', 'browser'], features = [] } = {}) {
+  await install({ tools: sides.includes('edge') ? ['wasm-bindgen-cli', 'worker-build'] : ['wasm-bindgen-cli'] });
+  const id = [fingerprint(), ...features].join('+');
+  await exclusively(at('.run', 'build.lock'), async () => {
+    if (sides.includes('edge')) await unlessDone('edge function', edgeFolder(features), id, buildEdge, features);
+    if (sides.includes('browser')) await unlessDone('browser module', at('www', 'pkg'), id, buildBrowser, features);
+  });
+}
+
+// Builds with extra features, which only tests ask for, stay out of the way of the one that is deployed.
+export function edgeFolder(features = []) {
+  return features.length === 0 ? at('build') : at('target', `edge-${features.join('-')}`);
+}
+
+async function unlessDone(what, folder, id, make, features) {
+  const stamp = join(folder, 'build-id.txt');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === id) return;
+  const since = Date.now();
+  say(`building the ${what}`);
+  rmSync(stamp, { force: true });
+  await make(folder, features, { OFFLOOP_BUILD_ID: id });
+  writeFileSync(stamp, id);
+  say(`${what} built in ${seconds(since)}`);
+}
+
+async function buildEdge(folder, features, env) {
+  const programs = {
+    // Without these worker-build downloads its own.
+    WASM_BINDGEN_BIN: tool('wasm-bindgen'),
+    WASM_OPT_BIN: at('node_modules', '.bin', 'wasm-opt'),
+    ESBUILD_BIN: at('node_modules', '.bin', 'esbuild'),
+  };
+  const args = ['--release', '--out-dir', folder.slice(ROOT.length + 1), '--features', ['edge', ...features].join(',')];
+  await must(tool('worker-build'), args, { env: { ...env, ...programs }, label: 'building the edge function' });
+}
+
+async function buildBrowser(folder, features, env) {
+  const flags = ['--lib', '--release', '--target', WASM, '--features', ['browser', ...features].join(',')];
+  await must('cargo', ['build', ...flags], { env, label: 'building the browser module' });
+  mkdirSync(folder, { recursive: true });
+  const module = join(process.env.CARGO_TARGET_DIR || at('target'), WASM, 'release', 'offloop_edge.wasm');
+  await must(tool('wasm-bindgen'), [module, '--target', 'web', '--no-typescript', '--out-name', 'offloop', '--out-dir', folder]);
+  const wasm = join(folder, 'offloop_bg.wasm');
+  const before = statSync(wasm).size;
+  await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), wasm, '-o', wasm, '-O2', ...WASM_FEATURES]);
+  say(`wasm-opt: ${before} bytes before, ${statSync(wasm).size} after`);
+}
+
+// What Rust's target uses; naming them keeps wasm-opt from emitting anything newer.
+const WASM_FEATURES = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types']
+  .map((feature) => `--enable-${feature}`);
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(async (args) => {
+    const index = args.indexOf('--features');
+    const features = index < 0 ? [] : args.splice(index, 2)[1].split(',');
+    await build({ sides: args.length ? args : undefined, features });
+  });
+}

@@ -1,0 +1,77 @@
+// The configuration of the workerd processes, as capnp text. Names of bindings are those of wrangler.toml; LANE_n and ROLE are ours.
+import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
+import { at } from './paths.mjs';
+import { Stop } from './shell.mjs';
+
+// What wrangler.toml says, with the local secrets of .dev.vars and `NAME:VALUE` options on top.
+export function settings(options = []) {
+  const toml = parse(readFileSync(at('wrangler.toml'), 'utf8'));
+  const secrets = existsSync(at('.dev.vars')) ? readFileSync(at('.dev.vars'), 'utf8').split('\n') : [];
+  const extra = [...secrets.filter((line) => /^\w+=/.test(line)).map((line) => pair(line, '=')), ...options.map((option) => pair(option, ':'))];
+  return { date: toml.compatibility_date, flags: toml.compatibility_flags ?? [], vars: { ...toml.vars, ...Object.fromEntries(extra) } };
+}
+
+function pair(text, separator) {
+  const index = text.indexOf(separator);
+  if (index < 1) throw new Stop(`a variable is written NAME${separator}VALUE, not ${text}`);
+  return [text.slice(0, index), text.slice(index + 1).trim().replace(/^(["'])(.*)\1$/, '$2')];
+}
+
+// `lanes` are the sockets of lane processes; without any, lanes are objects in this process, as under `wrangler dev`.
+export function gatewayConfig({ address, lanes, settings }) {
+  const names = lanes.map((_, index) => `LANE_${index}`);
+  return config({
+    address,
+    worker: worker({
+      modules: ['gateway.js', 'index.js', 'index_bg.wasm'],
+      settings,
+      vars: { ...settings.vars, ROLE: 'gateway' },
+      bindings: [service('ASSETS_DISK', 'assets'), ...names.map((name) => service(name, name)), ...(lanes.length ? [] : [LANE_OBJECTS])],
+      objects: lanes.length === 0,
+    }),
+    services: [
+      `(name = "assets", disk = (path = ${text(at('www'))}))`,
+      ...lanes.map((socket, index) => `(name = ${text(names[index])}, external = (address = ${text(socket)}, http = ()))`),
+    ],
+  });
+}
+
+export function laneConfig({ address, index, settings }) {
+  const vars = { ...settings.vars, ROLE: 'lane', LANE_INDEX: String(index) };
+  return config({ address, worker: worker({ modules: ['index.js', 'index_bg.wasm'], settings, vars }), services: [] });
+}
+
+const LANE_OBJECTS = '(name = "LANES", durableObjectNamespace = "Lane")';
+const text = (value) => JSON.stringify(value);
+const service = (name, target) => `(name = ${text(name)}, service = ${text(target)})`;
+
+// No worker here has business with any network.
+const NO_NETWORK = '(name = "internet", network = (allow = []))';
+
+function config({ address, worker, services }) {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = ${worker}),
+    ${[...services, NO_NETWORK].join(',\n    ')},
+  ],
+  sockets = [(name = "http", address = ${text(address)}, http = (), service = "main")],
+);
+`;
+}
+
+function worker({ modules, settings, vars, bindings = [], objects = false }) {
+  const kind = (file) => (file.endsWith('.wasm') ? 'wasm' : 'esModule');
+  const variables = Object.entries(vars).map(([name, value]) =>
+    typeof value === 'string' ? `(name = ${text(name)}, text = ${text(value)})` : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
+  );
+  return `(
+      modules = [${modules.map((file) => `(name = ${text(file)}, ${kind(file)} = embed ${text(file)})`).join(', ')}],
+      compatibilityDate = ${text(settings.date)},
+      compatibilityFlags = [${settings.flags.map(text).join(', ')}],
+      bindings = [
+        ${[...variables, ...bindings].join(',\n        ')},
+      ],${objects ? '\n      durableObjectNamespaces = [(className = "Lane", uniqueKey = "offloop-lane")],\n      durableObjectStorage = (inMemory = void),' : ''}
+    )`;
+}

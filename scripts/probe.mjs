@@ -1,0 +1,47 @@
+// Asking local servers whether they are there.
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Stop } from './shell.mjs';
+
+// The port itself if nobody listens on it; 0 asks for any that is free.
+export function freePort(port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', ({ code }) => reject(new Stop(WHY[code]?.(port) ?? `cannot listen on port ${port}: ${code}`)));
+    server.listen(port, '127.0.0.1', () => {
+      const found = server.address().port;
+      server.close(() => resolve(found));
+    });
+  });
+}
+
+const WHY = {
+  EADDRINUSE: (port) => `port ${port} is in use. Stop what listens there, or choose another: PORT=${port + 1} npm start`,
+  EACCES: (port) => `port ${port} needs privileges. Choose one above 1023: PORT=8787 npm start`,
+};
+
+// Asks until there is an answer (with `status`, if given); gives up with a sentence when `patience`, a signal, is over.
+export async function answers({ status, ...where }, patience) {
+  for (;;) {
+    const got = await once(where);
+    if (typeof got === 'number' && (status === undefined || got === status)) return;
+    if (patience.aborted) {
+      const what = where.socketPath ?? `http://127.0.0.1:${where.port}${where.path}`;
+      throw new Stop(`${what} did not answer as it should (${got}); what the processes printed stands above`);
+    }
+    await sleep(20);
+  }
+}
+
+function once(where) {
+  return new Promise((resolve) => {
+    const call = request({ ...where, timeout: 2_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    call.on('timeout', () => call.destroy());
+    call.on('error', (error) => resolve(error.code ?? error.message));
+    call.end();
+  });
+}
