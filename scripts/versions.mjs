@@ -1,5 +1,5 @@
 // What the scripts install beside npm's packages. The versions move together with Cargo.toml and package.json.
-export const NODE = [20, 3];
+export const NODE = [20, 10];
 export const RUST = [1, 91];
 
 // 0.2.130's command line does not install with --locked.

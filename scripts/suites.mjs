@@ -1,0 +1,77 @@
+// Every suite: what it needs, and the command that runs it. `npm test` runs those that are not lints, .ci/run all of them.
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { browsers } from './browsers.mjs';
+import { build } from './build.mjs';
+import { install, npmPackages } from './install.mjs';
+import { at, tool } from './paths.mjs';
+
+const WASM = ['--target', 'wasm32-unknown-unknown'];
+const STRICT = ['--', '-D', 'warnings'];
+// Tasks that panic or never end are compiled into test builds only.
+export const FAULTS = ['faults'];
+
+const cargo = (...args) => ({ program: 'cargo', args });
+const clippy = (...args) => cargo('clippy', '--workspace', ...args, ...STRICT);
+
+export const SUITES = [
+  { name: 'fmt', lint: true, command: () => cargo('fmt', '--all', '--', '--check') },
+  { name: 'clippy-native', lint: true, command: () => clippy('--all-targets', '--features', 'offloop/json,faults') },
+  { name: 'clippy-browser', lint: true, prepare: () => install(), command: () => clippy('--all-targets', ...WASM, '--features', 'browser,faults') },
+  { name: 'clippy-edge', lint: true, prepare: () => install(), command: () => clippy(...WASM, '--features', 'edge,faults') },
+  {
+    name: 'doc',
+    lint: true,
+    command: () => ({ ...cargo('doc', '--workspace', '--no-deps', '--features', 'offloop/json'), env: { RUSTDOCFLAGS: '-D warnings' } }),
+  },
+  // Doc tests are part of it.
+  { name: 'native', command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--no-fail-fast') },
+  { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], []) },
+  { name: 'wasm-chrome', prepare: wasmPack, command: async () => wasmTest(['--headless', '--chrome', '--chromedriver', (await browsers()).chromedriver]) },
+  { name: 'wasm-firefox', prepare: gecko, command: () => wasmTest(['--headless', '--firefox', '--geckodriver', tool('geckodriver')]) },
+  { name: 'examples', prepare: examples, command: nodeTests('crates/offloop/examples') },
+  { name: 'edge', prepare: edge, command: nodeTests('tests') },
+];
+
+async function wasmPack() {
+  await install({ tools: ['wasm-bindgen-cli', 'wasm-pack'] });
+}
+
+async function gecko() {
+  await install({ tools: ['wasm-bindgen-cli', 'wasm-pack', 'geckodriver'] });
+  await browsers();
+}
+
+// Outside the clone's package each example is what a new user would have: its own package.json and lock file.
+async function examples() {
+  await install({ tools: ['wasm-bindgen-cli', 'wasm-pack'] });
+  await browsers();
+  const folder = at('crates', 'offloop', 'examples');
+  const projects = readdirSync(folder).map((name) => join(folder, name));
+  for (const project of projects.filter((path) => existsSync(join(path, 'package-lock.json')))) await npmPackages(project);
+}
+
+async function edge() {
+  await build();
+  await build({ sides: ['edge'], features: FAULTS });
+  await browsers();
+}
+
+function wasmTest(where, features = ['--features', 'browser']) {
+  return { program: tool('wasm-pack'), args: ['--log-level', 'warn', 'test', '--mode', 'no-install', ...where, at('crates', 'offloop'), ...features], env: toolPath() };
+}
+
+function nodeTests(folder) {
+  // Named one by one: node 20 and node 22 disagree on what a folder means.
+  const files = readdirSync(at(folder), { recursive: true }).filter((file) => /\.test\.m?js$/.test(file) && !file.includes('node_modules')).sort();
+  return async () => ({
+    program: process.execPath,
+    args: ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files.map((file) => at(folder, file))],
+    env: { ...toolPath(), CHROMIUM: (await browsers()).chromium },
+  });
+}
+
+// The pinned programs ahead of whatever else the machine has.
+function toolPath() {
+  return { PATH: `${['wasm-bindgen', 'wasm-pack'].map((bin) => dirname(tool(bin))).join(':')}:${process.env.PATH}` };
+}
