@@ -61,7 +61,8 @@ export async function main(body) {
   try {
     process.exitCode = (await body(process.argv.slice(2))) ?? 0;
   } catch (error) {
-    console.error(error instanceof Stop ? `offloop: ${error.message}` : error);
+    const expected = error instanceof Stop || error.code?.startsWith('ERR_PARSE_ARGS');
+    console.error(expected ? `offloop: ${error.message}` : error);
     process.exitCode = 1;
   }
 }
