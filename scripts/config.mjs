@@ -1,6 +1,7 @@
 // The configuration of the workerd processes, as capnp text. Names of bindings are those of wrangler.toml; LANE_n and ROLE are ours.
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
+import { headerRules } from './headers.mjs';
 import { at } from './paths.mjs';
 import { Stop } from './shell.mjs';
 
@@ -26,7 +27,7 @@ export function gatewayConfig({ address, lanes, settings }) {
     worker: worker({
       modules: ['gateway.js', 'index.js', 'index_bg.wasm'],
       settings,
-      vars: { ...settings.vars, ROLE: 'gateway' },
+      vars: { ...settings.vars, ROLE: 'gateway', ASSETS_HEADERS: headerRules(at('www', '_headers')) },
       bindings: [service('ASSETS_DISK', 'assets'), ...names.map((name) => service(name, name)), ...(lanes.length ? [] : [LANE_OBJECTS])],
       objects: lanes.length === 0,
     }),
@@ -42,7 +43,7 @@ export function laneConfig({ address, index, settings }) {
   return config({ address, worker: worker({ modules: ['index.js', 'index_bg.wasm'], settings, vars }), services: [] });
 }
 
-const LANE_OBJECTS = '(name = "LANES", durableObjectNamespace = "Lane")';
+const LANE_OBJECTS = '(name = "LANE", durableObjectNamespace = "Lane")';
 const text = (value) => JSON.stringify(value);
 const service = (name, target) => `(name = ${text(name)}, service = ${text(target)})`;
 

@@ -10,6 +10,8 @@ import { main, must, say, Stop } from './shell.mjs';
 // The goal is a function that is small to send and quick to start: wasm and JavaScript together in at most 300 kB of gzip.
 const LARGEST_GZIP = 300_000;
 
+const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+
 const HELP = `npm run deploy -- [--dry-run] [--two-scripts]
   --dry-run      builds and checks the bundle, without an account
   --two-scripts  the lanes as a script of their own, with its own memory and CPU limit`;
@@ -39,8 +41,6 @@ async function measure(name, options) {
   if (gzip > LARGEST_GZIP) throw new Stop(`the bundle is ${kB(gzip - LARGEST_GZIP)} too large`);
 }
 
-const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
-
 function wrangler(...args) {
-  return must(process.execPath, [at('node_modules', 'wrangler', 'bin', 'wrangler.js'), ...args], { env: { WRANGLER_SEND_METRICS: 'false' } });
+  return must(process.execPath, [at('node_modules', 'wrangler', 'bin', 'wrangler.js'), ...args], { env: { WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' } });
 }

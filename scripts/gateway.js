@@ -26,7 +26,7 @@ export default {
     const path = pathOf(request.url);
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (name === '' || name.includes('.')) {
-      const file = await asset(request, path, env.ASSETS_DISK);
+      const file = await asset(request, path, env);
       if (file) return file;
     }
     return new Edge(ctx, env).fetch(request);
@@ -40,9 +40,9 @@ function pathOf(url) {
 }
 
 // The file's response, or nothing if there is no such file. A client's copy is asked about each time and rarely sent again.
-async function asset(request, path, disk) {
+async function asset(request, path, { ASSETS_DISK, ASSETS_HEADERS }) {
   const file = path.endsWith('/') ? `${path}index.html` : path;
-  const found = await disk.fetch(`http://disk${file}`, { method: request.method === 'GET' ? 'GET' : 'HEAD' });
+  const found = await ASSETS_DISK.fetch(`http://disk${file}`, { method: request.method === 'GET' ? 'GET' : 'HEAD' });
   // A folder is answered with a listing, which is nobody's business.
   if (!found.ok || found.headers.get('content-type') === 'application/json') return undefined;
   if (path.endsWith('/index.html')) return Response.redirect(request.url.replace(/index\.html(?=$|[?#])/, ''), 307);
@@ -54,6 +54,7 @@ async function asset(request, path, disk) {
     'cache-control': 'public, max-age=0, must-revalidate',
     etag: `W/"${Date.parse(found.headers.get('last-modified')).toString(36)}-${found.headers.get('content-length')}"`,
   };
+  for (const [pattern, more] of ASSETS_HEADERS) if (new RegExp(pattern).test(path)) Object.assign(headers, more);
   if (request.headers.get('if-none-match') === headers.etag) return new Response(null, { status: 304, headers });
   return new Response(found.body, { headers });
 }
