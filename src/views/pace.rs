@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// The rate before anything was measured, in units a millisecond: a quarter of what a fast core does, so that the first parts
 /// are rather too short than too long.
-const INITIAL: u64 = 250_000;
+const INITIAL: u64 = 500_000;
 
 /// Times below this are mostly the clock's grain, a millisecond at the edge.
 const SHORTEST: Duration = Duration::from_millis(4);
