@@ -46,6 +46,7 @@ pub(super) struct Computation {
     busy: Duration,
     number: u64,
     done: u64,
+    parts_done: usize,
     sum: u128,
 }
 
@@ -72,6 +73,8 @@ pub(super) struct Outcome {
     pub(super) result: String,
     /// How many lanes took part; 0 if the work was too small to be worth the way.
     lanes: usize,
+    /// Into how many parts it was split.
+    parts: usize,
     /// Until the first part is thought to have started.
     queue_ms: f64,
     /// How long lanes were busy, all together: more than the total if they really ran at the same time.
@@ -98,6 +101,7 @@ impl Computation {
             busy: Duration::ZERO,
             number,
             done: 0,
+            parts_done: 0,
             sum: 0,
             shared,
             pool,
@@ -105,14 +109,18 @@ impl Computation {
         };
         if number <= computation.shared.limits.inline_below {
             computation.shared.inline.fetch_add(1, Relaxed);
-            computation.lanes = 0;
             computation.sum = sum_of_squares(0..number);
             computation.done = number;
         } else if let Some(range) = computation.take() {
-            let handle = computation.pool.try_submit(sum_of_squares, range.clone())?;
-            computation.blocking = handle.is_finished();
-            computation.window = if computation.blocking { 1 } else { computation.full_window() };
-            computation.push(range, handle);
+            let submitted = now();
+            let mut first = computation.pool.try_submit(sum_of_squares, range.clone())?;
+            if let Some(result) = (&mut first).now_or_never() {
+                computation.blocking = true;
+                computation.end(Ended { range, submitted, end: now(), result })?;
+            } else {
+                computation.push(range, first);
+                computation.window = computation.full_window();
+            }
         }
         Ok(computation)
     }
@@ -146,12 +154,14 @@ impl Computation {
             Ok(sum) => {
                 self.sum += sum;
                 self.done += units;
+                self.parts_done += 1;
                 self.window = if self.blocking { 1 } else { (self.window + 1).min(self.full_window()) };
                 self.learn(units, submitted, end);
                 Ok(())
             }
-            // Where executors cannot wait for each other, as at the edge, there may be no room for a moment.
-            Err(Error::Full) => {
+            // Where executors cannot wait for each other, as at the edge, there may be no room for a moment. That is no reason
+            // to throw away what has been computed.
+            Err(Error::Full) if self.done > 0 || !self.running.is_empty() => {
                 self.parts.give_back(range);
                 self.window = self.running.len();
                 Ok(())
@@ -178,7 +188,8 @@ impl Computation {
         Outcome {
             number: self.number,
             result: self.sum.to_string(),
-            lanes: self.lanes,
+            lanes: self.lanes.min(self.parts_done),
+            parts: self.parts_done,
             queue_ms: millis(self.waited.unwrap_or_default()),
             run_ms: millis(self.busy),
             total_ms: millis(now() - self.start),
