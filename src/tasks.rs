@@ -5,11 +5,15 @@ mod count_primes;
 #[cfg(feature = "faults")]
 mod faults;
 mod identify;
+mod mandelbrot;
 mod sum_of_squares;
 
 pub use bounds::check;
 pub use count_primes::count_primes;
+#[cfg(feature = "browser")]
+pub use faults::panic_with;
 pub use identify::{Identity, identify};
+pub use mandelbrot::{Tile, tile};
 pub use sum_of_squares::sum_of_squares;
 
 macro_rules! table {
@@ -21,6 +25,8 @@ macro_rules! table {
             count_primes,
             #[idempotent]
             identify,
+            #[idempotent]
+            mandelbrot::tile,
             $($extra),*
         }
     };

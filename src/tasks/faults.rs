@@ -7,7 +7,11 @@ use offloop::Context;
 use super::sum_of_squares;
 
 /// Panics with `message`.
-pub(super) fn panic_with(message: String) -> u32 {
+///
+/// # Panics
+///
+/// Always.
+pub fn panic_with(message: String) -> u32 {
     std::panic::panic_any(message)
 }
 
