@@ -7,6 +7,8 @@ pub mod limits;
 pub mod tasks;
 pub mod views;
 
+#[cfg(all(feature = "browser", target_arch = "wasm32"))]
+mod abort;
 #[cfg(all(feature = "edge", target_arch = "wasm32"))]
 mod edge;
 #[cfg(all(feature = "browser", target_arch = "wasm32"))]

@@ -1,0 +1,67 @@
+//! A response on its way to JavaScript, which makes a `Response` with a stream of it.
+
+use std::cell::RefCell;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::response::Parts;
+use http_body_util::BodyExt as _;
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
+
+use crate::abort::unless_aborted;
+
+/// Status and headers of a response, and its body piece by piece.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Answer {
+    parts: Parts,
+    /// `None` while a piece is waited for, and after the end.
+    body: RefCell<Option<Body>>,
+    signal: AbortSignal,
+}
+
+impl Answer {
+    pub(super) fn new(response: Response, signal: AbortSignal) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { parts, body: RefCell::new(Some(body)), signal }
+    }
+}
+
+#[wasm_bindgen]
+impl Answer {
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.parts.status.as_u16()
+    }
+
+    /// The headers, as pairs of name and value.
+    pub fn headers(&self) -> Array {
+        let text = |value: &http::HeaderValue| JsValue::from_str(&String::from_utf8_lossy(value.as_bytes()));
+        self.parts.headers.iter().map(|(name, value)| Array::of2(&name.as_str().into(), &text(value))).collect()
+    }
+
+    /// The next piece of the body; `undefined` at its end.
+    ///
+    /// # Errors
+    ///
+    /// The reason of the signal that the request was given.
+    pub async fn next(&self) -> Result<Option<Uint8Array>, JsValue> {
+        let Some(mut body) = self.body.take() else { return Ok(None) };
+        loop {
+            let Some(frame) = unless_aborted(Some(self.signal.clone()), body.frame()).await? else { return Ok(None) };
+            let frame = frame.map_err(|error| JsError::new(&error.to_string()))?;
+            if let Ok(data) = frame.into_data() {
+                self.body.replace(Some(body));
+                return Ok(Some(Uint8Array::from(&*data)));
+            }
+            // Trailers: a service worker cannot pass them on.
+        }
+    }
+
+    /// Nobody reads any further: jobs that the rest depends on are cancelled.
+    pub fn close(&self) {
+        drop(self.body.take());
+    }
+}
