@@ -7,6 +7,7 @@ import { install } from './install.mjs';
 import { exclusively } from './lock.mjs';
 import { at, ROOT, tool } from './paths.mjs';
 import { main, must, say, seconds } from './shell.mjs';
+import { stamp } from './stamp.mjs';
 
 const WASM = 'wasm32-unknown-unknown';
 
@@ -16,7 +17,11 @@ export async function build({ sides = ['edge', 'browser'], features = [] } = {})
   const id = [fingerprint(), ...features].join('+');
   await exclusively(at('.run', 'build.lock'), async () => {
     if (sides.includes('edge')) await unlessDone('edge function', edgeFolder(features), id, buildEdge, features);
-    if (sides.includes('browser')) await unlessDone('browser module', at('www', 'pkg'), id, buildBrowser, features);
+    if (sides.includes('browser')) {
+      await unlessDone('browser module', at('www', 'pkg'), id, buildBrowser, features);
+      // The page's own files change more often than the module.
+      stamp();
+    }
   });
 }
 

@@ -1,0 +1,26 @@
+// Writes www/pkg/build.js: which build this is, and the files a page of it needs. The service worker imports it, so that any change
+// to any file makes a new service worker with a cache of its own. Run after each build of the browser's module.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WWW = fileURLToPath(new URL('../www/', import.meta.url));
+const STAMP = 'pkg/build.js';
+// Not asked for by any page: what only servers, browsers and people read.
+const OTHERS = /^(_headers|sw\.js|index\.html|.*\.(txt|md|d\.ts|json))$|(^|\/)\./;
+
+export function stamp(www = WWW) {
+  const files = readdirSync(www, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(www, join(entry.parentPath ?? entry.path, entry.name)).replaceAll(sep, '/'))
+    .filter((file) => file !== STAMP)
+    .sort();
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(www, file))).update('\0');
+  const needed = files.filter((file) => !OTHERS.test(file)).concat(STAMP);
+  const text = `export const BUILD = '${hash.digest('hex').slice(0, 12)}';\nexport const FILES = ${JSON.stringify(needed)};\n`;
+  writeFileSync(join(www, STAMP), text);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) stamp();
