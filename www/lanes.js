@@ -1,0 +1,69 @@
+// The page's way into the pool: at most one job a lane at a time, so that a row of the plot is what one lane does.
+
+import { begin, setLaneRows } from './traffic.js';
+
+export class Lanes {
+  constructor(pool) {
+    this.pool = pool;
+    this.running = 0;
+    this.waiting = [];
+    setLaneRows(pool.lanes());
+  }
+
+  get count() {
+    return this.pool.lanes();
+  }
+
+  resize(count) {
+    this.pool.resize(count);
+    setLaneRows(count);
+    this.next();
+  }
+
+  /** Runs `job` when a lane is free; `kind` is its colour in the plot. Rejects at once when `signal` is aborted. */
+  async run(kind, job, signal) {
+    await this.turn(signal);
+    const end = begin(kind);
+    try {
+      const result = await job();
+      end();
+      return result;
+    } catch (error) {
+      end(signal?.aborted ? 'cancelled' : 'lost');
+      throw error;
+    } finally {
+      this.running -= 1;
+      this.next();
+    }
+  }
+
+  /** A small job on every lane, so that all of them are up. */
+  async warm() {
+    await Promise.all(Array.from({ length: this.count }, () => this.run('call', () => this.pool.sum(0n, 1000n))));
+  }
+
+  turn(signal) {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.waiting = this.waiting.filter((waiter) => waiter !== enter);
+        reject(signal.reason);
+      };
+      const enter = () => {
+        signal?.removeEventListener('abort', leave);
+        this.running += 1;
+        resolve();
+      };
+      if (signal?.aborted) {
+        leave();
+        return;
+      }
+      signal?.addEventListener('abort', leave, { once: true });
+      this.waiting.push(enter);
+      this.next();
+    });
+  }
+
+  next() {
+    while (this.running < this.count && this.waiting.length) this.waiting.shift()();
+  }
+}

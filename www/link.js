@@ -1,0 +1,73 @@
+// The page's side of the service worker: registers it, hands it a port to the pool, notices updates, turns it off.
+
+import { BUILD } from './pkg/build.js';
+import { VIA } from './requests.js';
+
+const CACHE = 'offloop-';
+
+/** Whether `?sw=off` asks for no service worker. */
+export const off = new URLSearchParams(location.search).get('sw') === 'off';
+
+/** Removes what earlier visits left. Until the next load a removed service worker still answers this page. */
+async function remove() {
+  const registrations = await navigator.serviceWorker.getRegistrations();
+  const here = new URL('./', location.href).href;
+  await Promise.all(registrations.filter(({ scope }) => scope === here).map((registration) => registration.unregister()));
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(CACHE)).map((name) => caches.delete(name)));
+  if (navigator.serviceWorker.controller) location.reload();
+}
+
+/** Whether an edge function serves this page: it marks its files with a header (see `_headers`). */
+export async function findEdge() {
+  const response = await fetch('pkg/build.js', { cache: 'no-store', headers: { [VIA]: 'edge' } });
+  return response.headers.has('x-offloop-edge') && response.headers.get('x-served-by') !== 'cache';
+}
+
+/**
+ * Starts the service worker and lends it the pool. Resolves when it controls the page, with a function that tells it a new
+ * number of lanes; rejects with the reason if it never will.
+ */
+export async function link(pool, onUpdate) {
+  const { serviceWorker, locks } = navigator;
+  if (!serviceWorker) throw new Error('needs https or localhost, and a browser with service workers');
+  if (off) {
+    await remove();
+    throw new Error('turned off');
+  }
+  // The service worker waits for this lock: it gets it the moment this tab is gone, however it went.
+  const page = `${CACHE}page-${crypto.randomUUID()}`;
+  await new Promise((held) => locks.request(page, () => new Promise(() => held())));
+
+  const tell = (offloop, ports = []) => serviceWorker.controller?.postMessage({ offloop, build: BUILD, page, lanes: pool.lanes() }, ports);
+  const hand = () => {
+    const { port1, port2 } = new MessageChannel();
+    pool.serve(port1);
+    tell('port', [port2]);
+  };
+  let replaced = false;
+  const ready = new Promise((resolve) => {
+    const controlled = () => {
+      hand();
+      resolve();
+    };
+    if (serviceWorker.controller) controlled();
+    serviceWorker.addEventListener('controllerchange', () => {
+      replaced = true;
+      controlled();
+    });
+  });
+  serviceWorker.addEventListener('message', ({ origin, source, data }) => {
+    if (origin !== location.origin || source !== serviceWorker.controller || data?.offloop !== 'port please') return;
+    if (data.build === BUILD) hand();
+    else if (replaced) onUpdate();
+  });
+  serviceWorker.startMessages();
+
+  await serviceWorker.register('sw.js', { type: 'module', updateViaCache: 'none' }).catch((error) => {
+    // Firefox has them since 147: <https://developer.mozilla.org/docs/Web/API/ServiceWorkerContainer/register#browser_compatibility>.
+    if (!serviceWorker.controller) throw new Error(`this browser cannot start it (${error.message})`);
+  });
+  await ready;
+  return () => tell('lanes');
+}

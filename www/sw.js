@@ -1,0 +1,158 @@
+// The edge function without an edge: the same router, compiled into the same wasm, answers its routes for this origin.
+// Jobs go to the pool of an open page. The page's files come from the network while there is one, else from this build's cache.
+
+import init, { Service } from './pkg/offloop.js';
+import { BUILD, FILES } from './pkg/build.js';
+
+const CACHE = `offloop-${BUILD}`;
+const SCOPE = new URL(self.registration.scope);
+const ROUTES = /^(ping|async-io|async-cpu|mandelbrot|thumbnail|password\/(hash|verify)|tasks(\/[^/]+)?|stats|probe)$/;
+/** A network that takes longer counts as none, if the file is in the cache. */
+const PATIENCE_MS = 4000;
+/** How long a page that computes may take to hand its port over before the job runs here. */
+const PORT_MS = 300;
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(fill().then(() => self.skipWaiting()));
+});
+
+async function fill() {
+  const cache = await caches.open(CACHE);
+  // Asked anew: an HTTP cache may hold the wasm of one build and the script of another.
+  await cache.addAll(['./', ...FILES].map((file) => new Request(file, { cache: 'no-cache' })));
+}
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(takeOver());
+});
+
+async function takeOver() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith('offloop-') && name !== CACHE).map((name) => caches.delete(name)));
+  await self.clients.claim();
+  await askForPorts();
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== SCOPE.origin || !url.pathname.startsWith(SCOPE.pathname)) return;
+  const path = url.pathname.slice(SCOPE.pathname.length);
+  const via = request.headers.get('x-offloop-via');
+  if (ROUTES.test(path)) {
+    if (via !== 'edge') event.respondWith(route(request, `/${path}${url.search}`, via));
+  } else if (request.method === 'GET' && (path === '' || FILES.includes(path))) {
+    event.respondWith(file(url, path));
+  }
+});
+
+/** This build's copy if there is no network: a page of one build must never run the wasm of another. */
+async function file(url, path) {
+  const copy = await caches.match(path || './', { cacheName: CACHE });
+  const late = new AbortController();
+  const timer = copy && setTimeout(() => late.abort(), PATIENCE_MS);
+  try {
+    const response = await fetch(url, { cache: 'no-cache', signal: late.signal });
+    // A navigation must not be answered with a response that was redirected.
+    return response.redirected ? new Response(response.body, response) : response;
+  } catch (error) {
+    if (!copy) throw error;
+    const marked = new Response(copy.body, copy);
+    marked.headers.set('x-served-by', 'cache');
+    return marked;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function route(request, path, via) {
+  if (via !== 'service-worker' && (await edgeBehind())) {
+    // No network, no edge: then it is answered here.
+    const response = await fetch(request.clone()).catch(() => null);
+    if (response) return response;
+  }
+  return compute(request, path);
+}
+
+/** Whether the files came from an edge function, which marks them. */
+async function edgeBehind() {
+  const page = await caches.match('./', { cacheName: CACHE });
+  return page?.headers.has('x-offloop-edge') ?? false;
+}
+
+// ---- the wasm ----
+
+let service = null;
+
+/** The router, started when the first request needs it: a service worker is often woken for a file only. */
+function start() {
+  service ??= (async () => {
+    const wasm = (await caches.match('pkg/offloop_bg.wasm', { cacheName: CACHE })) ?? fetch('pkg/offloop_bg.wasm');
+    await init({ module_or_path: wasm });
+    return new Service();
+  })();
+  service.catch(() => { service = null; });
+  return service;
+}
+
+async function compute(request, path) {
+  const { method, headers } = request;
+  const body = method === 'GET' || method === 'HEAD' ? undefined : new Uint8Array(await request.arrayBuffer());
+  const [running] = await Promise.all([start(), ensurePort()]);
+  const gone = new AbortController();
+  const signal = AbortSignal.any([request.signal, gone.signal]);
+  const answer = await running.answer(method, path, [...headers], body, signal);
+  const init = { status: answer.status(), headers: answer.headers() };
+  const stream = new ReadableStream({
+    async pull(controller) {
+      const chunk = await answer.next();
+      if (chunk) controller.enqueue(chunk);
+      else controller.close();
+    },
+    cancel(reason) {
+      gone.abort(reason);
+      answer.close();
+    },
+  });
+  const response = new Response([204, 304].includes(init.status) ? null : stream, init);
+  response.headers.set('x-served-by', 'service-worker');
+  return response;
+}
+
+// ---- the pools of open pages ----
+
+const pages = new Set();
+let arrived = () => {};
+
+self.addEventListener('message', (event) => {
+  const { origin, source, data, ports } = event;
+  // Calls name their task by its place in the table, which is another one in another build.
+  if (origin !== SCOPE.origin || !(source instanceof WindowClient) || data?.build !== BUILD) return;
+  if (data.offloop === 'port' && ports.length === 1) event.waitUntil(adopt(data, ports[0]));
+  if (data.offloop === 'lanes' && pages.has(data.page)) event.waitUntil(start().then((running) => running.resize(data.lanes)));
+});
+
+async function adopt({ page, lanes }, port) {
+  (await start()).adopt(page, port, lanes);
+  arrived();
+  if (pages.has(page)) return;
+  pages.add(page);
+  // Held by the page for as long as it lives.
+  navigator.locks.request(page, async () => {
+    pages.delete(page);
+    (await start()).forget(page);
+  });
+}
+
+async function askForPorts() {
+  const windows = await self.clients.matchAll({ type: 'window' });
+  for (const client of windows) client.postMessage({ offloop: 'port please', build: BUILD });
+  return windows.length > 0;
+}
+
+/** Ports die with the service worker, which a browser ends when it likes. So they are asked for when they are needed. */
+async function ensurePort() {
+  if (pages.size) return;
+  const answered = new Promise((resolve) => { arrived = resolve; });
+  if (await askForPorts()) await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, PORT_MS))]);
+}
