@@ -1,5 +1,5 @@
 // One at a time, across processes: two `npm start` on a new machine must not install into the same folder together.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from './shell.mjs';
@@ -26,8 +26,20 @@ function take(file) {
   }
   const pid = holder(file);
   // A holder that was killed leaves its lock behind. An unreadable lock is one that is being written just now.
-  if (pid && !alive(pid)) rmSync(file, { force: true });
+  if (pid && !alive(pid)) removeOf(pid, file);
   return false;
+}
+
+// Moved aside first: of several waiters that saw the same dead holder only one succeeds, and none removes the lock of the next holder.
+function removeOf(pid, file) {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (holder(aside) !== pid) linkSync(aside, file);
+  } catch {
+    // Somebody else was faster.
+  }
+  rmSync(aside, { force: true });
 }
 
 function holder(file) {

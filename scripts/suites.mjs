@@ -24,6 +24,7 @@ export const SUITES = [
     lint: true,
     command: () => ({ ...cargo('doc', '--workspace', '--no-deps', '--features', 'offloop/json'), env: { RUSTDOCFLAGS: '-D warnings' } }),
   },
+  { name: 'scripts', command: nodeTests('scripts') },
   // Doc tests are part of it.
   { name: 'native', command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--no-fail-fast') },
   { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], []) },
