@@ -136,8 +136,10 @@ impl Computation {
             let part = self.pool.run(sum_of_squares, range.clone());
             self.push(range, part);
         }
-        if let Some(ended) = self.running.next().await {
-            self.end(ended)?;
+        match self.running.next().await {
+            Some(ended) => self.end(ended)?,
+            // What is left cannot be done before the deadline, so it is not begun.
+            None => return Err(Error::TimedOut),
         }
         if self.running.is_empty() && self.window == 0 {
             sleep(PATIENCE).await;

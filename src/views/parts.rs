@@ -31,23 +31,25 @@ impl Parts {
     }
 
     /// The next part: `target` units if there is plenty, less towards the end, so that all lanes finish at the same time, but not
-    /// less than `least`; more where the parts would not suffice for what can be done at all.
+    /// less than `least`; more where the parts would not suffice for what can be done at all, but never more than a lane can do
+    /// before the deadline. So there may be no more parts while there is still work, and that work is out of reach.
     pub(super) fn take(&mut self, Cut { lanes, target, least, reach }: Cut) -> Option<Range<u64>> {
         if let Some(range) = self.again.pop() {
             return Some(range);
         }
         let Range { start, end } = self.rest;
         let rest = end - start;
-        if rest == 0 {
+        if rest == 0 || self.left == 0 {
             return None;
         }
+        let lanes = lanes.max(1);
         // Half of an equal share: the other half makes up for lanes that are slower than others.
-        let share = rest.div_ceil(lanes.max(1).saturating_mul(2));
+        let share = rest.div_ceil(lanes.saturating_mul(2));
         // Half as much again as is thought to be in reach, since lanes may turn out to be faster.
-        let reach = rest.min(reach.saturating_add(reach / 2));
-        let needed = if self.left == 1 { rest } else { reach.div_ceil(self.left) };
-        let size = share.min(target).max(least).max(needed).min(rest);
-        self.left = (self.left - 1).max(1);
+        let needed = rest.min(reach.saturating_add(reach / 2)).div_ceil(self.left);
+        let most = reach.div_ceil(lanes).max(least);
+        let size = share.min(target).max(least).max(needed).min(most).min(rest).max(1);
+        self.left -= 1;
         self.rest.start += size;
         Some(start..start + size)
     }
@@ -100,11 +102,18 @@ mod tests {
     #[test]
     fn there_are_never_more_parts_than_allowed() {
         for most in [1, 2, 7, 50] {
-            for reach in [u64::MAX, 1_000_000_000, 0] {
-                let cut = Cut { lanes: 64, target: 1, least: 1, reach };
-                let sizes = sizes(1_000_000_000_000, most, cut);
-                assert!(sizes.len() <= most, "{} of {most}", sizes.len());
-            }
+            let sizes = sizes(1_000_000_000_000, most, Cut { lanes: 64, target: 1, least: 1, reach: u64::MAX });
+            assert!(sizes.len() <= most, "{} of {most}", sizes.len());
+        }
+    }
+
+    #[test]
+    fn no_part_holds_a_lane_beyond_the_deadline() {
+        for most in [1, 2, 900] {
+            let mut parts = Parts::new(1_000_000_000_000, most);
+            let sizes: Vec<_> = std::iter::from_fn(|| parts.take(Cut { reach: 50_000, ..CUT })).collect();
+            assert!(sizes.iter().all(|part| part.end - part.start <= 25_000), "{sizes:?}");
+            assert_eq!(sizes.len(), most);
         }
     }
 
