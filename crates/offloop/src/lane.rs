@@ -43,7 +43,8 @@ pub struct Traits {
 /// Why calls came to no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
-    /// None of the calls was started: the lane did not come up. Retrying elsewhere is safe but probably useless.
+    /// None of the calls was started, and they would come to the same end elsewhere: the lane cannot come up. They end with the
+    /// error.
     NeverStarted,
     /// None of the calls was started: the lane ended between two calls, as after a panic that was reported as a reply.
     /// They are run elsewhere.

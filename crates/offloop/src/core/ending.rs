@@ -209,7 +209,12 @@ impl<S> Core<S> {
     /// Runs the job again after a pause, if that is safe and there are tries left; ends it if not.
     fn retry(&mut self, id: u64, error: Error, loss: Loss, now: Instant) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let safe = job.idempotent || loss != Loss::MaybeRan;
+        let safe = match loss {
+            // It would come to the same end.
+            Loss::NeverStarted => false,
+            Loss::MaybeRan => job.idempotent,
+            Loss::Idle | Loss::Refused => true,
+        };
         let open = self.phase != Phase::Closed;
         if !safe || !open || job.slot.is_none() || job.attempts >= self.limits.retries {
             self.finish(id, Err(error), now);
