@@ -52,6 +52,9 @@ mod task;
 mod timer;
 pub mod wire;
 
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+pub use platform::edge;
+
 pub use blob::Blob;
 pub use error::Error;
 pub use executor::{Executor, Handle, Map, MapUnordered, ProgressStream, Submit};

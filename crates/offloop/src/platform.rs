@@ -29,6 +29,8 @@ pub fn in_lane() -> bool {
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub(crate) mod browser;
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+pub mod edge;
 pub(crate) mod inline;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod native;

@@ -69,6 +69,14 @@ impl Executor {
         let factory: Factory = Box::new(move |events| Box::new(Thread::new(tasks, events)));
         Self::with_lanes(tasks, options.lanes(lanes), factory)
     }
+
+    /// An executor on lanes at the edge, one for each of the places. It belongs to the request in which it is made, and is cheap.
+    #[cfg(all(target_arch = "wasm32", feature = "edge"))]
+    #[must_use]
+    pub fn edge(tasks: &'static Tasks, options: Options, places: Vec<crate::edge::Place>) -> Self {
+        let lanes = places.len();
+        Self::with_lanes(tasks, options.lanes(lanes), crate::platform::edge::factory(tasks, places))
+    }
 }
 
 impl From<Arc<Shared>> for Executor {

@@ -1,0 +1,148 @@
+// What lanes at the edge need of JavaScript: each function does in one crossing what would take Rust many.
+
+// A plain answer holds all its frames. A streamed one goes on: it is told apart by its type, since not every hop keeps the length.
+const PLAIN = { headers: { "content-type": "application/x-offloop" } };
+const STREAM = { headers: { "content-type": "application/x-offloop-stream" } };
+
+/** One fetch to a lane, seen from the caller. */
+export class Flight {
+  #controller = new AbortController();
+  #stop;
+  #reader;
+  #target;
+
+  constructor(target) {
+    this.#target = target;
+  }
+
+  /**
+   * Settles with the promise, or as soon as `stop` is called. The runtime never settles what belongs to a request whose client is gone, and
+   * Rust cannot let go of a promise that never settles.
+   */
+  #unlessStopped(promise) {
+    return new Promise((resolve, reject) => {
+      this.#stop = reject;
+      promise.then(resolve, reject);
+    });
+  }
+
+  /** Sends the calls. Gives an `ArrayBuffer` if that is the whole answer, a `Uint8Array` with the first part if more follows. */
+  send(frame) {
+    // A copy: `frame` is a view of wasm memory, which may move.
+    return this.#unlessStopped(this.#send(frame.slice()));
+  }
+
+  async #send(body) {
+    const response = await this.#target.fetch("http://lane/", { method: "POST", body, signal: this.#controller.signal });
+    const type = response.headers.get("content-type");
+    if (response.status === 200 && type === PLAIN.headers["content-type"]) return response.arrayBuffer();
+    if (response.status === 200 && type === STREAM.headers["content-type"] && response.body) {
+      this.#reader = response.body.getReader();
+      return this.#read();
+    }
+    const text = (await response.text()).slice(0, 500);
+    throw Object.assign(new Error(text || `status ${response.status}`), { status: response.status });
+  }
+
+  /** Gives the next part of a streamed answer, or nothing at its end. */
+  next() {
+    return this.#unlessStopped(this.#read());
+  }
+
+  async #read() {
+    const { value } = await this.#reader.read();
+    return value;
+  }
+
+  stop() {
+    this.#controller.abort();
+    this.#stop?.(new Error("stopped"));
+  }
+}
+
+/** The namespace's object with this name. Made anew after an error, since a stub is broken by a reset of its object. */
+export function stub(namespace, name, hint) {
+  return namespace.get(namespace.idFromName(name), hint ? { locationHint: hint } : {});
+}
+
+/** One answer to a request, seen from the lane. */
+export class Answer {
+  #settle;
+  #lose;
+  #writer;
+
+  constructor() {
+    // `lose` may be called while another request runs. The runtime then runs what hangs on its promise as part of our own request,
+    // the only place where our response may be touched (flag `handle_cross_request_promise_resolution`).
+    const lost = new Promise((resolve) => (this.#lose = resolve));
+    this.promise = new Promise((resolve) => (this.#settle = resolve));
+    lost.then(({ bytes, status, type }) => {
+      if (!this.#writer) return this.#settle(new Response(bytes, { status, headers: { "content-type": type } }));
+      this.push(bytes);
+      this.end();
+    });
+  }
+
+  /** The whole answer in one piece, which the runtime carries at two thirds of the cost of a stream. */
+  plain(bytes) {
+    this.#settle(new Response(bytes.slice(), PLAIN));
+  }
+
+  /** Starts a streamed answer. */
+  begin() {
+    const { readable, writable } = new (globalThis.IdentityTransformStream ?? TransformStream)();
+    this.#writer = writable.getWriter();
+    this.#settle(new Response(readable, STREAM));
+  }
+
+  push(bytes) {
+    // Fails once nobody reads any more, which `pause` tells.
+    this.#writer.write(bytes.slice()).catch(() => {});
+  }
+
+  end() {
+    this.#writer.close().catch(() => {});
+  }
+
+  respond(response) {
+    this.#settle(response);
+  }
+
+  /** The last words of an answer whose instance has trapped: the rest of a stream, or else a whole response. */
+  lose(bytes, status, type) {
+    this.#lose({ bytes: bytes.slice(), status, type });
+  }
+}
+
+/** The body, or nothing if it is longer than `most`. */
+export async function body(request, most) {
+  const length = request.headers.get("content-length");
+  if (length !== null) return Number(length) <= most ? new Uint8Array(await request.arrayBuffer()) : undefined;
+  const parts = [];
+  let size = 0;
+  for await (const part of request.body ?? []) {
+    size += part.byteLength;
+    if (size > most) return undefined;
+    parts.push(part);
+  }
+  const whole = new Uint8Array(size);
+  size = 0;
+  for (const part of parts) {
+    whole.set(part, size);
+    size += part.byteLength;
+  }
+  return whole;
+}
+
+/** Lets the event loop turn once. False if the request was aborted: then nothing that follows may wait, for it would wait for ever. */
+export function pause(signal) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve(!signal.aborted);
+    };
+    const timer = setTimeout(done, 0);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,44 @@
+//! What a rejected fetch means for the calls in it.
+
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::error::Error;
+use crate::lane::Loss;
+
+/// Why a fetch ended without a reply to all its calls.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) loss: Loss,
+}
+
+impl Failure {
+    pub(super) fn lost(cause: impl Into<String>) -> Self {
+        Self { error: Error::Lost { cause: cause.into() }, loss: Loss::MaybeRan }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        // Another build starts nothing, so it is safe to go on elsewhere; of other unreadable bytes nothing is known.
+        let loss = if matches!(error, Error::Skew { .. }) { Loss::NeverStarted } else { Loss::MaybeRan };
+        Self { error, loss }
+    }
+}
+
+impl From<JsValue> for Failure {
+    fn from(thrown: JsValue) -> Self {
+        let property = |name: &str| Reflect::get(&thrown, &JsValue::from_str(name)).unwrap_or_default();
+        let message = thrown.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+        let cause = message.unwrap_or_else(|| format!("{thrown:?}"));
+        match property("status").as_f64() {
+            Some(400.0 | 413.0) => Self { error: Error::Malformed { what: cause }, loss: Loss::NeverStarted },
+            Some(503.0) => Self { error: Error::Lost { cause }, loss: Loss::Refused },
+            Some(status) => Self::lost(format!("it answered with status {status}: {cause}")),
+            // An overloaded object must not be asked again; the executor lets the lane rest.
+            // <https://developers.cloudflare.com/durable-objects/best-practices/error-handling/>
+            None if property("overloaded").is_truthy() => Self { error: Error::Lost { cause }, loss: Loss::Refused },
+            None => Self::lost(cause),
+        }
+    }
+}

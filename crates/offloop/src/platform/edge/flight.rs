@@ -1,0 +1,116 @@
+//! One fetch with some calls, from its start to its end.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::future::{AbortHandle, abortable};
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::failure::Failure;
+use super::js;
+use super::lane::Side;
+use super::place::Token;
+use crate::blob::Blob;
+use crate::error::Error;
+use crate::wire::{Call, Event, Reply, Splitter, decode_events};
+
+/// A call on its way, counted as such.
+pub(super) struct Passenger {
+    pub(super) call: Arc<Call>,
+    pub(super) _token: Token,
+}
+
+pub(super) struct Flight {
+    js: js::Flight,
+    /// Calls without a reply that somebody waits for, in the order in which they run.
+    aboard: RefCell<Vec<Passenger>>,
+    /// Ends the future that listens to the answer.
+    listening: RefCell<Option<AbortHandle>>,
+}
+
+impl Flight {
+    pub(super) fn new(target: &JsValue, aboard: Vec<Passenger>) -> Rc<Self> {
+        Rc::new(Self { js: js::Flight::new(target), aboard: RefCell::new(aboard), listening: RefCell::default() })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.aboard.borrow().len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.aboard.borrow().is_empty()
+    }
+
+    /// Lets go of a call, if it is in here.
+    pub(super) fn release(&self, id: u64) -> Option<Passenger> {
+        let mut aboard = self.aboard.borrow_mut();
+        let at = aboard.iter().position(|passenger| passenger.call.id == id)?;
+        Some(aboard.remove(at))
+    }
+
+    /// Aborts the fetch. Nothing is reported for the calls in it.
+    pub(super) fn stop(&self) {
+        self.aboard.take();
+        if let Some(listening) = self.listening.take() {
+            listening.abort();
+        }
+        self.js.stop();
+    }
+
+    /// Sends the frame and reports to the lane's events until all calls have ended.
+    pub(super) fn start(self: Rc<Self>, side: Rc<Side>, frame: &[u8]) {
+        let answer = JsFuture::from(self.js.send(frame));
+        let flight = self.clone();
+        let (listen, handle) = abortable(async move {
+            let ended = flight.listen(&side, answer).await;
+            side.landed(&flight);
+            let ids: Vec<u64> = flight.aboard.take().iter().map(|passenger| passenger.call.id).collect();
+            if !ids.is_empty() {
+                let ended = ended.err();
+                let Failure { error, loss } =
+                    ended.unwrap_or_else(|| Failure::lost("it answered without a reply to every call"));
+                side.events.lost(&ids, error, loss);
+            }
+        });
+        *self.listening.borrow_mut() = Some(handle);
+        spawn_local(async move {
+            // Stopped on purpose if it is an error.
+            let _ = listen.await;
+        });
+    }
+
+    async fn listen(&self, side: &Side, answer: JsFuture) -> Result<(), Failure> {
+        let answer = answer.await?;
+        if let Some(whole) = answer.dyn_ref::<ArrayBuffer>() {
+            return Ok(self.deliver(side, &Blob::from(Uint8Array::new(whole).to_vec()))?);
+        }
+        let mut splitter = Splitter::default();
+        let mut part = answer;
+        while let Some(bytes) = part.dyn_ref::<Uint8Array>() {
+            for frame in splitter.push(&bytes.to_vec())? {
+                self.deliver(side, &frame)?;
+            }
+            part = JsFuture::from(self.js.next()).await?;
+        }
+        if splitter.is_done() { Ok(()) } else { Err(Failure::lost("its answer ended in the middle of a frame")) }
+    }
+
+    fn deliver(&self, side: &Side, frame: &Blob) -> Result<(), Error> {
+        let mut replies: Vec<Reply> = Vec::new();
+        for event in decode_events(side.tasks.fingerprint(), frame, Vec::new())? {
+            match event {
+                Event::Progress(progress) => side.events.progress(progress),
+                // A reply to a call that was cancelled, or to none of ours.
+                Event::Reply(reply) if self.release(reply.id).is_none() => {}
+                Event::Reply(reply) => replies.push(reply),
+            }
+        }
+        if !replies.is_empty() {
+            side.events.reply(replies);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! The functions of `js/edge.js`.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Request, Response};
+
+#[wasm_bindgen(module = "/js/edge.js")]
+extern "C" {
+    pub(super) type Flight;
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(target: &JsValue) -> Flight;
+    #[wasm_bindgen(method)]
+    pub(super) fn send(this: &Flight, frame: &[u8]) -> Promise;
+    #[wasm_bindgen(method)]
+    pub(super) fn next(this: &Flight) -> Promise;
+    #[wasm_bindgen(method)]
+    pub(super) fn stop(this: &Flight);
+
+    #[wasm_bindgen(catch)]
+    pub(super) fn stub(namespace: &JsValue, name: &str, hint: Option<&str>) -> Result<JsValue, JsValue>;
+
+    pub(super) type Answer;
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new() -> Answer;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn promise(this: &Answer) -> Promise;
+    #[wasm_bindgen(method)]
+    pub(super) fn plain(this: &Answer, frame: &[u8]);
+    #[wasm_bindgen(method)]
+    pub(super) fn begin(this: &Answer);
+    #[wasm_bindgen(method)]
+    pub(super) fn push(this: &Answer, frames: &[u8]);
+    #[wasm_bindgen(method)]
+    pub(super) fn end(this: &Answer);
+    #[wasm_bindgen(method)]
+    pub(super) fn respond(this: &Answer, response: &Response);
+    #[wasm_bindgen(method)]
+    pub(super) fn lose(this: &Answer, bytes: &[u8], status: u16, content_type: &str);
+
+    pub(super) fn body(request: &Request, most: f64) -> Promise;
+    pub(super) fn pause(signal: &AbortSignal) -> Promise;
+}

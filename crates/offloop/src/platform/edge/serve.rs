@@ -1,0 +1,196 @@
+//! The far side of a lane.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::Request;
+
+use super::js;
+use super::trap::{LastWords, Open, Speaker};
+use crate::blob::Blob;
+use crate::error::Error;
+use crate::platform::now;
+use crate::task::{Report, Tasks};
+use crate::wire::{Call, Event, Reply, decode_calls, encode_events, put_length};
+
+/// The longest request that is read: what a message between isolates may hold.
+/// Source: <https://developers.cloudflare.com/durable-objects/platform/limits/>.
+const LONGEST: f64 = 32.0 * 1024.0 * 1024.0;
+
+/// A turn in which the clock moves on less than this held nobody up, so the next one may be longer.
+const SHORT_TURN: Duration = Duration::from_millis(1);
+
+/// Calls in one turn at most, however short they are.
+const CALLS_IN_A_TURN: usize = 64;
+
+/// Answers a request from a lane of an executor: runs its calls one after the other and gives the promise of the response.
+///
+/// For the `fetch` of a Durable Object, or of a worker that is reached through service bindings only. Whoever can send requests here can
+/// run any task, so do not call this in the handler of a worker with a public address.
+///
+/// Between calls the event loop gets its turn: other requests are seen then, aborts too, and replies leave. While a task
+/// runs nothing is seen: [`Context::is_cancelled`](crate::Context::is_cancelled) stays `false` and [`Context::progress`](crate::Context::progress) says
+/// nothing. A call whose deadline has passed is not run.
+///
+/// It gives a promise and is no `async fn`, so that a panic, after which no Rust of this instance runs any more, can still be answered.
+///
+/// # Examples
+///
+/// ```ignore
+/// #[wasm_bindgen]
+/// pub struct Lane;
+///
+/// #[wasm_bindgen]
+/// impl Lane {
+///     #[wasm_bindgen(constructor)]
+///     pub fn new(_state: JsValue, _env: JsValue) -> Lane {
+///         Lane
+///     }
+///
+///     pub fn fetch(&self, request: web_sys::Request) -> js_sys::Promise {
+///         offloop::edge::serve(&TASKS, request)
+///     }
+/// }
+/// ```
+pub fn serve(tasks: &'static Tasks, request: Request) -> Promise {
+    let answer = Rc::new(js::Answer::new());
+    let promise = answer.promise();
+    let work = Rc::new(Work {
+        tasks,
+        answer,
+        running: Cell::new(None),
+        waiting: RefCell::default(),
+        streamed: Cell::new(false),
+    });
+    spawn_local(work.run(request));
+    promise
+}
+
+/// The calls of one request.
+struct Work {
+    tasks: &'static Tasks,
+    answer: Rc<js::Answer>,
+    running: Cell<Option<u64>>,
+    /// Ids of the calls behind the running one.
+    waiting: RefCell<Vec<u64>>,
+    /// Whether the answer has begun.
+    streamed: Cell<bool>,
+}
+
+struct Nobody;
+
+impl Report for Nobody {
+    fn progress(&self, _: u64, _: u64) {}
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+impl Work {
+    async fn run(self: Rc<Self>, request: Request) {
+        let speaker: Speaker = Rc::new({
+            let work = self.clone();
+            move |panic| work.last_words(panic)
+        });
+        let open = Open::new(self.answer.clone(), speaker);
+        match self.read(&request).await {
+            Ok(calls) => self.work(&open, calls, &request).await,
+            // The header of an empty frame tells the caller which build this is.
+            Err(Error::Skew { .. }) => self.answer.plain(&self.frame(&[])),
+            Err(error) => self.answer.lose(error.to_string().as_bytes(), 400, "text/plain"),
+        }
+    }
+
+    async fn read(&self, request: &Request) -> Result<Vec<Call>, Error> {
+        let body = JsFuture::from(js::body(request, LONGEST)).await;
+        let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
+        let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
+        decode_calls(self.tasks.fingerprint(), &Blob::from(bytes.to_vec()), now(), Vec::new())
+    }
+
+    async fn work(&self, open: &Open, calls: Vec<Call>, request: &Request) {
+        *self.waiting.borrow_mut() = calls.iter().rev().map(|call| call.id).collect();
+        let mut replies = Vec::new();
+        let (mut turn, mut ran, mut start) = (1, 0, now());
+        for call in calls {
+            if ran == turn {
+                self.push(&mut replies);
+                if JsFuture::from(js::pause(&request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
+                    return;
+                }
+                let end = now();
+                turn = if end - start < SHORT_TURN { CALLS_IN_A_TURN.min(2 * turn) } else { 1 };
+                (ran, start) = (0, end);
+            }
+            ran += 1;
+            self.waiting.borrow_mut().pop();
+            self.running.set(Some(call.id));
+            replies.push(Event::Reply(open.run(|| crate::serve::serve(self.tasks, call, &Nobody, now))));
+            self.running.set(None);
+        }
+        if self.streamed.get() {
+            self.push(&mut replies);
+            self.answer.end();
+        } else {
+            self.answer.plain(&self.frame(&replies));
+        }
+    }
+
+    /// Writes what there is to the answer, which is a stream from now on.
+    fn push(&self, replies: &mut Vec<Event>) {
+        if !self.streamed.replace(true) {
+            self.answer.begin();
+        }
+        self.answer.push(&self.frame(replies));
+        replies.clear();
+    }
+
+    /// A frame of its own if it is all there is to say, one of a stream otherwise.
+    fn frame(&self, events: &[Event]) -> Vec<u8> {
+        let mut frame = Vec::with_capacity(64);
+        let fingerprint = self.tasks.fingerprint();
+        if !self.streamed.get() {
+            encode_events(fingerprint, events, &mut frame, None);
+            return frame;
+        }
+        frame.extend_from_slice(&[0; 4]);
+        encode_events(fingerprint, events, &mut frame, None);
+        if let Err(error) = put_length(&mut frame, 0) {
+            // Only a result can be that large: its call fails, not the stream.
+            let failed: Vec<Event> = events.iter().map(|event| fail(event, &error)).collect();
+            frame.truncate(4);
+            encode_events(fingerprint, &failed, &mut frame, None);
+            let _ = put_length(&mut frame, 0);
+        }
+        frame
+    }
+
+    /// What the instance says when it traps: the running call has failed, those behind it have not begun.
+    fn last_words(&self, panic: Option<&str>) -> LastWords {
+        let failed = |message: &str| Err(Error::Failed { message: message.to_owned() });
+        let running = self.running.get().zip(panic).map(|(id, message)| (id, failed(message)));
+        let waiting = self.waiting.borrow().iter().rev().map(|id| (*id, Err(Error::Closed))).collect::<Vec<_>>();
+        let events: Vec<Event> = running
+            .into_iter()
+            .chain(waiting)
+            .map(|(id, result)| Event::Reply(Reply { id, busy: Duration::ZERO, result }))
+            .collect();
+        if events.is_empty() && !self.streamed.get() {
+            let bytes = b"the instance was reset by another request before this one was read".to_vec();
+            return LastWords { bytes, status: 503, content_type: "text/plain" };
+        }
+        LastWords { bytes: self.frame(&events), status: 200, content_type: "application/x-offloop" }
+    }
+}
+
+fn fail(event: &Event, error: &Error) -> Event {
+    match event {
+        Event::Reply(reply) => Event::Reply(Reply { result: Err(error.clone()), ..*reply }),
+        Event::Progress(progress) => Event::Progress(*progress),
+    }
+}
