@@ -1,1 +1,66 @@
 //! The Cloudflare entry: the fetch event and the lane object.
+//!
+//! ```text
+//! ROLE=gateway   client → fetch → views → executor ─┬─▶ LANE_0, LANE_1 …   service bindings: lanes in other processes
+//!                                                   ├─▶ LANE               Durable Objects: lanes in other isolates
+//!                                                   └─▶ inline             neither is bound
+//! ROLE=lane      gateway → fetch → tasks
+//! ```
+//!
+//! Lanes are reached through bindings only: the gateway's `fetch` never reads calls, and a worker with `ROLE=lane` must have no public address.
+
+mod convert;
+mod isolate;
+
+use js_sys::Promise;
+use offloop::{Error, edge};
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+use web_sys::Request;
+use worker::{Env, js_sys, worker_sys::web_sys};
+
+use crate::tasks::TASKS;
+use isolate::{Isolate, Role};
+
+/// The fetch event. worker-build finds it by its name.
+#[wasm_bindgen]
+#[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
+pub fn fetch(request: Request, env: Env, _context: JsValue) -> Promise {
+    let isolate = Isolate::of(&env, &request);
+    match &isolate.role {
+        Role::Lane => edge::serve(&TASKS, request),
+        Role::Gateway(gateway) => {
+            let signal = request.signal();
+            edge::respond(signal.clone(), convert::answer(gateway.clone(), request, signal), broken)
+        }
+    }
+}
+
+/// A lane: an object that runs tasks, one after the other. It keeps nothing, so it can be anywhere and end at any time.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Lane;
+
+#[wasm_bindgen]
+impl Lane {
+    /// Called by the runtime with the object's state and environment.
+    #[wasm_bindgen(constructor)]
+    pub fn new(_state: JsValue, _env: JsValue) -> Lane {
+        Lane
+    }
+
+    /// Answers an executor.
+    pub fn fetch(&self, request: Request) -> Promise {
+        edge::serve(&TASKS, request)
+    }
+}
+
+/// What a client is told whose request was lost because this wasm instance ended.
+fn broken(error: Error) -> (u16, &'static str, String) {
+    let (status, title) = match &error {
+        Error::Failed { .. } => (500, "Internal Server Error"),
+        _ => (502, "Bad Gateway"),
+    };
+    let problem = json!({ "type": "about:blank", "title": title, "status": status, "detail": error.to_string(), "kind": error.kind() });
+    (status, "application/problem+json", problem.to_string())
+}
