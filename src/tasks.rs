@@ -10,7 +10,7 @@ mod sum_of_squares;
 
 pub use bounds::check;
 pub use count_primes::count_primes;
-#[cfg(feature = "browser")]
+#[cfg(feature = "faults")]
 pub use faults::panic_with;
 pub use identify::{Identity, identify};
 pub use mandelbrot::{Tile, tile};
