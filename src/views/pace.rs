@@ -10,6 +10,10 @@ const INITIAL: u64 = 500_000;
 /// Times below this are mostly the clock's grain, a millisecond at the edge.
 const SHORTEST: Duration = Duration::from_millis(4);
 
+/// The lowest rate that is believed, a tenth of the initial one: a hop among hundreds of others takes long whatever is in it, and
+/// parts that shrank with it would only mean more hops.
+const SLOWEST: u64 = INITIAL / 10;
+
 /// An estimate of how many units a lane does in a millisecond, shared by all requests of this instance.
 ///
 /// Times are measured here around an await, as the far side's clock stands still at the edge while it computes. So a time can be too
@@ -38,7 +42,8 @@ impl Pace {
 
     /// So many units took that long.
     pub(super) fn learn(&self, units: u64, time: Duration) {
-        if time < SHORTEST {
+        // Of so few units nearly all the time was waiting.
+        if time < SHORTEST || self.time(units) < SHORTEST {
             return;
         }
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -46,7 +51,7 @@ impl Pace {
         // Requests that learn at the same moment may overwrite each other: the estimate loses one step, no more.
         let old = self.0.load(Relaxed);
         let new = if rate > old { old + (rate - old) / 2 } else { old - (old - rate) / 16 };
-        self.0.store(new.max(1), Relaxed);
+        self.0.store(new.max(SLOWEST), Relaxed);
     }
 }
 
@@ -84,6 +89,16 @@ mod tests {
             pace.learn(units, Duration::from_micros(units * 10_000 / INITIAL));
         }
         assert!(pace.units(PART) < INITIAL * 20 / 8, "{pace:?}");
+    }
+
+    #[test]
+    fn crowds_do_not_make_parts_vanish() {
+        let pace = Pace::default();
+        for _ in 0..1_000 {
+            pace.learn(1, PART);
+            pace.learn(pace.units(PART), PART * 50);
+        }
+        assert!(pace.units(PART) >= INITIAL * 2, "{pace:?}");
     }
 
     #[test]
