@@ -13,6 +13,8 @@ mod admission;
 mod alarms;
 mod ending;
 mod lanes;
+#[cfg(test)]
+mod simulation;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -145,7 +147,12 @@ impl<S> Core<S> {
 
     /// The next thing to do.
     pub(crate) fn action(&mut self) -> Option<Action<S>> {
-        self.actions.pop_front()
+        let action = self.actions.pop_front()?;
+        // Not before: a new lane under this index would be closed in place of the old one.
+        if let Action::Close { lane } = action {
+            self.lanes.vacate(lane);
+        }
+        Some(action)
     }
 
     /// What the shell attached to the job, while its handle waits.
@@ -204,7 +211,7 @@ impl<S> Core<S> {
                 continue;
             };
             let random = next_random(&mut self.random);
-            let Some(lane) = self.lanes.choose(now, random) else { break };
+            let Some(lane) = self.lanes.choose(job.idempotent, now, random) else { break };
             self.queue.pop_front();
             self.queued -= 1;
             job.place = Place::Held { lane };

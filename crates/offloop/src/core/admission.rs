@@ -38,17 +38,18 @@ impl<S> Core<S> {
         request: Request<S>,
         now: Instant,
     ) -> Result<u64, (Error, Request<S>)> {
-        let granted = self.tickets.granted.contains(&ticket);
-        let outage = self.lanes.outage(now);
-        if self.phase == Phase::Open && outage.is_none() && !granted {
+        let refusal = if self.phase == Phase::Open { self.lanes.outage(now) } else { Some(Error::Closed) };
+        if let Some(error) = refusal {
+            self.give_back(ticket, now);
+            return Err((error, request));
+        }
+        let first = self.tickets.waiting.keys().next().is_none_or(|first| *first >= ticket);
+        // The room kept for the ticket passes to the job without being free in between, or the next in line would get it too.
+        if !(self.tickets.granted.remove(&ticket) || first && self.has_room(now)) {
             return Err((Error::Full, request));
         }
-        self.give_back(ticket, now);
-        match outage {
-            _ if self.phase != Phase::Open => Err((Error::Closed, request)),
-            Some(error) => Err((error, request)),
-            None => Ok(self.accept(request, now)),
-        }
+        self.tickets.waiting.remove(&ticket);
+        Ok(self.accept(request, now))
     }
 
     /// Gets in line for room. Calling again with the same ticket only changes the waker.
@@ -74,13 +75,15 @@ impl<S> Core<S> {
         taken < self.limits.queue.saturating_add(self.lanes.idle(now))
     }
 
-    /// Tells those at the head of the line that they may submit, as many as there is room for; all of them, if there is no
-    /// point in waiting.
+    /// Tells those at the head of the line that they may submit, as many as there is room for. If there is no point in waiting
+    /// all are told, and no room is kept for them.
     pub(super) fn grant(&mut self, now: Instant) {
         let hopeless = self.phase != Phase::Open || self.lanes.outage(now).is_some();
         while hopeless || self.has_room(now) {
             let Some((ticket, waker)) = self.tickets.waiting.pop_first() else { break };
-            self.tickets.granted.insert(ticket);
+            if !hopeless {
+                self.tickets.granted.insert(ticket);
+            }
             self.actions.push_back(Action::Wake(waker));
         }
     }

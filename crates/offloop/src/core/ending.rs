@@ -89,6 +89,7 @@ impl<S> Core<S> {
         if loss == Loss::NeverStarted {
             self.rest(lane, Some(error), now);
         }
+        self.withdraw(lane);
         let mut held = self.lanes.release_all(lane).into_iter();
         match loss {
             Loss::NeverStarted => {
@@ -167,11 +168,17 @@ impl<S> Core<S> {
 
     /// Stops the lane; what it held and somebody waits for is queued again, in order.
     fn reset(&mut self, lane: usize) {
+        self.withdraw(lane);
         self.actions.push_back(Action::Reset { lane });
         for id in self.lanes.release_all(lane).into_iter().rev() {
             self.requeue(id);
         }
         self.close_if_done(lane);
+    }
+
+    /// Takes back calls that the shell has not handed to the lane yet: they are run elsewhere, or have ended.
+    fn withdraw(&mut self, lane: usize) {
+        self.actions.retain(|action| !matches!(action, Action::Send { lane: to, .. } if *to == lane));
     }
 
     /// The lane no longer has the call. Gives its task, unless the call was not the lane's or nobody waits for it.
@@ -183,6 +190,10 @@ impl<S> Core<S> {
             Place::Orphan { lane: held } if held == lane => true,
             _ => return None,
         };
+        if self.lanes.traits(lane).is_some_and(|traits| traits.stop == Stop::Terminate) {
+            // An answer from before a reset that the shell has yet to do: the call need not be sent again behind it.
+            self.actions.retain(|action| !matches!(action, Action::Send { call, .. } if call.id == id));
+        }
         if self.lanes.release(lane, id) {
             self.actions.push_back(Action::Close { lane });
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::lane::Traits;
+use crate::lane::{Stop, Traits};
 
 /// Tells what other executors have in flight on a shared lane; asked at each choice.
 pub(super) type Load = Box<dyn Fn() -> usize + Send>;
@@ -30,6 +30,8 @@ struct Lane {
     /// Takes no more calls, and is closed when it has none left.
     retired: bool,
     closed: bool,
+    /// The shell has closed it too, so that its index may name another lane.
+    vacant: bool,
 }
 
 #[derive(Default)]
@@ -53,6 +55,7 @@ impl Lanes {
             broken: None,
             retired: false,
             closed: false,
+            vacant: false,
         };
         let index = self.vacant();
         match self.all.get_mut(index) {
@@ -64,7 +67,14 @@ impl Lanes {
 
     /// The index that the next lane will get.
     pub(super) fn vacant(&self) -> usize {
-        self.all.iter().position(|lane| lane.closed).unwrap_or(self.all.len())
+        self.all.iter().position(|lane| lane.vacant).unwrap_or(self.all.len())
+    }
+
+    /// The lane is closed, and its index free.
+    pub(super) fn vacate(&mut self, lane: usize) {
+        if let Some(lane) = self.all.get_mut(lane) {
+            lane.vacant = true;
+        }
     }
 
     /// How many lanes take jobs.
@@ -101,8 +111,8 @@ impl Lanes {
 
     /// The lane for the next call: the least busy of those with room, or the better of two random ones if others use
     /// them too.
-    pub(super) fn choose(&self, now: Instant, random: u64) -> Option<usize> {
-        let free = |&(_, lane): &(usize, &Lane)| lane.is_up(now) && Self::has_room(lane, now);
+    pub(super) fn choose(&self, idempotent: bool, now: Instant, random: u64) -> Option<usize> {
+        let free = |&(_, lane): &(usize, &Lane)| lane.is_up(now) && Self::has_room(lane, idempotent, now);
         let shared = self.all.first().is_some_and(|lane| lane.traits.shared);
         if !shared {
             return self.all.iter().enumerate().filter(free).min_by_key(|(_, lane)| lane.held.len()).map(|(i, _)| i);
@@ -120,9 +130,13 @@ impl Lanes {
 
     /// A call behind others is committed to its lane, so that is done only behind a short time's worth of known work, and not
     /// if the running call has turned out to take longer.
-    fn has_room(lane: &Lane, now: Instant) -> bool {
-        let Traits { prefetch, ahead, .. } = lane.traits;
-        lane.held.is_empty() || lane.held.len() < prefetch && lane.backlog <= ahead && now - lane.since <= ahead
+    fn has_room(lane: &Lane, idempotent: bool, now: Instant) -> bool {
+        let Traits { stop, prefetch, ahead, .. } = lane.traits;
+        // Where a neighbour's cancellation stops the lane, a call behind it may have begun while the neighbour's reply is still on
+        // its way, and is then begun again elsewhere. Not every task may be.
+        let safe = idempotent || stop != Stop::Terminate;
+        let short = lane.backlog <= ahead && now - lane.since <= ahead;
+        lane.held.is_empty() || lane.held.len() < prefetch && safe && short
     }
 
     pub(super) fn hold(&mut self, lane: usize, id: u64, task: u32, now: Instant) {

@@ -1,0 +1,231 @@
+//! The far side of a lane: it takes its time, and may misbehave in every way that the contract allows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::random::Random;
+use crate::error::Error;
+use crate::instant::Instant;
+use crate::lane::{Loss, Stop, Traits};
+use crate::wire::{Call, Payload, Reply};
+
+pub(super) enum Message {
+    Call(Arc<Call>),
+    Cancel(u64),
+}
+
+pub(super) enum Event {
+    Replies(Vec<Reply>),
+    Lost(Vec<u64>, Error, Loss),
+    Down(Error, Loss),
+}
+
+/// What a step of the far side means to the world.
+pub(super) enum Step {
+    Nothing,
+    /// A task begins to run.
+    Started(Arc<Call>),
+    /// This reaches the executor.
+    Event(Event),
+}
+
+pub(super) struct Far {
+    pub(super) traits: Traits,
+    /// On the way there.
+    to: VecDeque<Message>,
+    arrived: VecDeque<Arc<Call>>,
+    running: Option<Arc<Call>>,
+    /// On the way back.
+    from: VecDeque<Event>,
+    /// Calls that the executor is owed an ending for.
+    pub(super) owed: Vec<u64>,
+    pub(super) closed: bool,
+    /// Nothing runs any more, and the executor will soon know.
+    crashed: bool,
+    /// How many more accidents there will be, so that all comes to an end.
+    faults: usize,
+}
+
+fn reply(id: u64, result: Result<Payload, Error>) -> Reply {
+    Reply { id, busy: Duration::ZERO, result }
+}
+
+fn lost() -> Error {
+    Error::Lost { cause: "simulated".to_owned() }
+}
+
+impl Far {
+    pub(super) fn new(traits: Traits, faults: usize) -> Self {
+        Self {
+            traits,
+            to: VecDeque::new(),
+            arrived: VecDeque::new(),
+            running: None,
+            from: VecDeque::new(),
+            owed: Vec::new(),
+            closed: false,
+            crashed: false,
+            faults,
+        }
+    }
+
+    pub(super) fn send(&mut self, call: Arc<Call>) {
+        assert!(!self.closed, "a call is sent to a lane that is closed");
+        self.owed.push(call.id);
+        assert!(self.owed.len() <= self.traits.prefetch, "a lane holds {:?}, more than it takes", self.owed);
+        self.to.push_back(Message::Call(call));
+    }
+
+    pub(super) fn cancel(&mut self, id: u64) {
+        if self.closed {
+            return;
+        }
+        if self.traits.stop == Stop::Release {
+            // The call has its ending. The far side may compute on, and its reply may come all the same.
+            self.owed.retain(|owed| *owed != id);
+        }
+        self.to.push_back(Message::Cancel(id));
+    }
+
+    pub(super) fn reset(&mut self) {
+        assert_eq!(self.traits.stop, Stop::Terminate, "only some lanes can be reset");
+        *self = Self::new(self.traits, self.faults);
+    }
+
+    pub(super) fn close(&mut self) {
+        assert!(!self.closed, "a lane is closed twice");
+        *self = Self { closed: true, ..Self::new(self.traits, self.faults) };
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        !self.to.is_empty() || !self.arrived.is_empty() || self.running.is_some() || !self.from.is_empty()
+    }
+
+    /// Something happens on the far side, or on the way.
+    pub(super) fn step(&mut self, now: Instant, random: &mut Random) -> Step {
+        if self.closed {
+            return Step::Nothing;
+        }
+        if self.accident(4, random) {
+            self.fail(random);
+        }
+        if random.chance(50) && (self.running.is_some() || !self.arrived.is_empty()) {
+            return self.run(now, random);
+        }
+        if random.chance(50)
+            && let Some(message) = self.to.pop_front()
+        {
+            match message {
+                _ if self.crashed => {}
+                Message::Call(call) => self.arrived.push_back(call),
+                Message::Cancel(id) => self.heed(id, random),
+            }
+            return Step::Nothing;
+        }
+        match self.from.pop_front() {
+            Some(event) => {
+                self.settle_up(&event);
+                Step::Event(event)
+            }
+            None => Step::Nothing,
+        }
+    }
+
+    /// The executor learns what became of these calls.
+    fn settle_up(&mut self, event: &Event) {
+        match event {
+            Event::Replies(replies) => self.owed.retain(|owed| replies.iter().all(|reply| reply.id != *owed)),
+            Event::Lost(ids, ..) => self.owed.retain(|owed| !ids.contains(owed)),
+            Event::Down(..) => *self = Self::new(self.traits, self.faults),
+        }
+    }
+
+    fn run(&mut self, now: Instant, random: &mut Random) -> Step {
+        if let Some(call) = self.running.take() {
+            let result = if random.chance(10) {
+                Err(Error::Failed { message: "simulated".to_owned() })
+            } else {
+                Ok(call.input.clone())
+            };
+            self.answer(call.id, result, random);
+            return Step::Nothing;
+        }
+        let Some(call) = self.arrived.pop_front() else { return Step::Nothing };
+        let refused = match random.below(3) {
+            0 if self.accident(10, random) => Some(Error::Skew { ours: 1, theirs: 2 }),
+            1 if self.accident(10, random) => Some(Error::Full),
+            2 if self.accident(10, random) => Some(Error::Closed),
+            _ => call.deadline.filter(|deadline| *deadline <= now).map(|_| Error::TimedOut),
+        };
+        if let Some(error) = refused {
+            self.answer(call.id, Err(error), random);
+            return Step::Nothing;
+        }
+        self.running = Some(call.clone());
+        Step::Started(call)
+    }
+
+    fn answer(&mut self, id: u64, result: Result<Payload, Error>, random: &mut Random) {
+        let again = self.accident(3, random);
+        let mut replies = vec![reply(id, result.clone())];
+        if again {
+            replies.push(reply(id, result));
+        }
+        match self.from.back_mut() {
+            Some(Event::Replies(earlier)) if random.chance(30) => earlier.extend(replies),
+            _ => self.from.push_back(Event::Replies(replies)),
+        }
+    }
+
+    fn heed(&mut self, id: u64, random: &mut Random) {
+        if let Some(at) = self.arrived.iter().position(|call| call.id == id) {
+            self.arrived.remove(at);
+            self.answer(id, Err(Error::Cancelled), random);
+        } else if self.running.as_ref().is_some_and(|call| call.id == id) && random.chance(50) {
+            self.running = None;
+            self.answer(id, Err(Error::Cancelled), random);
+        }
+    }
+
+    fn accident(&mut self, percent: usize, random: &mut Random) -> bool {
+        let happens = self.faults > 0 && random.chance(percent);
+        self.faults -= usize::from(happens);
+        happens
+    }
+
+    /// One of the accidents that the contract knows.
+    fn fail(&mut self, random: &mut Random) {
+        if self.crashed {
+            return;
+        }
+        let started = self.running.is_some();
+        match random.below(4) {
+            // Single calls are lost on the way, or by the far side.
+            0 => {
+                let on_the_way = self.to.iter().position(|message| matches!(message, Message::Call(_)));
+                if let Some(at) = on_the_way
+                    && let Some(Message::Call(call)) = self.to.remove(at)
+                {
+                    let loss = random.of(&[Loss::Refused, Loss::NeverStarted, Loss::MaybeRan]);
+                    self.from.push_back(Event::Lost(vec![call.id], lost(), loss));
+                }
+            }
+            1 => {
+                if let Some(call) = self.running.take() {
+                    self.from.push_back(Event::Lost(vec![call.id, 1 << 60], lost(), Loss::MaybeRan));
+                }
+            }
+            // The lane goes down with everything.
+            2 => {
+                let loss =
+                    if started { Loss::MaybeRan } else { random.of(&[Loss::Idle, Loss::NeverStarted, Loss::Refused]) };
+                self.from.push_back(Event::Down(lost(), loss));
+                self.crashed = true;
+                self.running = None;
+                self.arrived.clear();
+            }
+            _ => self.from.push_back(Event::Replies(vec![reply(1 << 60, Ok(Payload::default()))])),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What must be true while the executor lives, when nothing is left to do, and after its end.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::world::World;
+
+impl World {
+    /// What must be true whenever the shell has caught up.
+    pub(super) fn check(&self) {
+        if !self.core.actions.is_empty() {
+            return;
+        }
+        let alarmed = self.alarm.is_some_and(|alarm| alarm <= self.now);
+        let mut waiting = 0;
+        for job in self.jobs.iter().filter(|job| job.id.is_some() && !job.ended) {
+            waiting += usize::from(!job.sent);
+            let late = job.deadline.is_some_and(|deadline| deadline <= self.now);
+            assert!(!late || alarmed, "{:?} is late, and no alarm is set", job.id);
+        }
+        let bound = self.limits.queue + if self.slack == 0 { 0 } else { self.lanes.len() };
+        assert!(waiting <= bound, "{waiting} jobs are in a queue for {bound}");
+    }
+
+    /// When nothing is left to do each lane takes a job at once.
+    pub(super) fn check_lanes_are_free(&mut self) {
+        self.check_nothing_is_left();
+        if self.closing || self.aborted {
+            return;
+        }
+        let lanes = self.core.lane_count();
+        let labels: Vec<_> = (0..lanes).map(|_| self.new_job()).collect();
+        for &label in &labels {
+            let id = self.core.submit(self.request(label), self.now).map_err(|(error, _)| error);
+            self.accepted(label, id.expect("there are idle lanes"));
+        }
+        while self.act() {}
+        let sent = labels.iter().filter(|&&label| self.jobs[label].sent).count();
+        assert_eq!(sent, lanes, "a lane is idle, and takes no job");
+    }
+
+    pub(super) fn check_nothing_is_left(&self) {
+        let left: Vec<_> = self.jobs.iter().filter(|job| job.id.is_some() && !job.ended).map(|job| job.id).collect();
+        assert!(left.is_empty(), "{left:?} never end");
+        let forgotten: Vec<_> = self.submitters.iter().map(|submitter| submitter.label).collect();
+        assert!(forgotten.is_empty(), "the submitters of {forgotten:?} were never woken");
+        assert_eq!((self.core.jobs.len(), self.core.queued, self.core.live), (0, 0, 0), "the core keeps jobs");
+    }
+
+    pub(super) fn check_all_is_over(&self) {
+        self.check_nothing_is_left();
+        assert!(self.core.is_closed(), "close has not come to its end");
+        assert!(self.closers.iter().all(|closer| closer.0.load(Relaxed)), "somebody still waits for close");
+        assert!(self.lanes.iter().all(|lane| lane.closed), "a lane is left open");
+        let stats = self.recorder.snapshot();
+        assert_eq!((stats.queued, stats.running), (0, 0), "{stats:?}");
+        assert_eq!(stats.submitted, stats.finished + stats.failed.total(), "{stats:?}");
+    }
+}
