@@ -42,13 +42,19 @@ where
         mut count: usize,
         mut push: impl FnMut(Result<Handle<F::Output>, Error>),
     ) {
-        let limit = self.executor.lanes().saturating_mul(AHEAD);
+        // A closed executor has no lanes; the items left are still taken, and end with an error each.
+        let limit = self.limit();
         loop {
             if let Some(submit) = &mut self.waiting {
                 let Poll::Ready(handle) = Pin::new(submit).poll(context) else { return };
                 self.waiting = None;
                 count += 1;
+                let ended = handle.as_ref().map_or(true, Handle::is_finished);
                 push(handle);
+                if ended {
+                    // Inline, or closed: the result is there, and may well be the next to be given.
+                    return;
+                }
             }
             if count >= limit || count > 0 && !self.executor.shared.drive(|core| core.is_hungry()) {
                 return;
@@ -59,6 +65,10 @@ where
             };
             self.waiting = Some(self.executor.submit(self.task, item));
         }
+    }
+
+    fn limit(&self) -> usize {
+        self.executor.lanes().max(1).saturating_mul(AHEAD)
     }
 
     fn is_done(&self) -> bool {
@@ -134,7 +144,7 @@ macro_rules! stream {
                         Poll::Ready(None) => return Poll::Pending,
                         Poll::Pending if fed => {
                             // A job may have ended while it was submitted, and so made the executor hungry again.
-                            if !feed.is_done() && feed.waiting.is_none() && feed.executor.shared.drive(|core| core.is_hungry()) && pending.len() < feed.executor.lanes().saturating_mul(AHEAD) {
+                            if !feed.is_done() && feed.waiting.is_none() && feed.executor.shared.drive(|core| core.is_hungry()) && pending.len() < feed.limit() {
                                 continue;
                             }
                             return Poll::Pending;

@@ -1,0 +1,94 @@
+//! `map` gives results in order, takes items as they are needed, and cancels what is left when it is dropped.
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use futures_util::StreamExt;
+use futures_util::future::join;
+use offloop::{Error, Options};
+
+use crate::platform::Platform;
+use crate::tasks::*;
+
+promises! {
+    results_come_in_the_order_of_the_items, unordered_results_come_each_once, items_are_taken_a_few_ahead_only,
+    an_endless_iterator_is_no_trouble, dropping_the_stream_cancels_the_rest, an_error_stands_at_its_place,
+    nothing_gives_nothing, a_closed_executor_ends_the_stream_with_errors, a_small_queue_is_enough,
+}
+
+async fn results_come_in_the_order_of_the_items(on: &Platform) {
+    let pool = on.pool(2);
+    let naps = (0..40).map(|n| if n % 5 == 0 { 8 } else { n % 3 });
+    let results: Vec<_> = pool.map(nap, naps.clone()).map(Result::unwrap).collect().await;
+    assert!(results.into_iter().eq(naps));
+}
+
+async fn unordered_results_come_each_once(on: &Platform) {
+    let pool = on.pool(2);
+    let mut results: Vec<_> = pool.map_unordered(add, (0..500).map(|n| (n, 0))).map(Result::unwrap).collect().await;
+    results.sort_unstable();
+    assert!(results.into_iter().eq(0..500));
+}
+
+async fn items_are_taken_a_few_ahead_only(on: &Platform) {
+    let (pool, taken) = (on.pool(2), AtomicUsize::new(0));
+    let items = (0..100_000).inspect(|_| _ = taken.fetch_add(1, SeqCst)).map(|_| 5);
+    let mut results = pool.map(nap, items);
+    assert_eq!(taken.load(SeqCst), 0, "streams do nothing unless polled");
+    for _ in 0..6 {
+        assert_eq!(results.next().await, Some(Ok(5)));
+    }
+    assert!(taken.load(SeqCst) <= 20, "{taken:?} items taken for 6 results");
+}
+
+async fn an_endless_iterator_is_no_trouble(on: &Platform) {
+    let pool = on.pool(2);
+    let results: Vec<_> = pool.map(add, (0..).map(|n| (n, 1))).take(1_000).map(Result::unwrap).collect().await;
+    assert!(results.into_iter().eq(1..=1_000));
+    assert_eq!(pool.run(add, (1, 2)).await, Ok(3));
+}
+
+async fn dropping_the_stream_cancels_the_rest(on: &Platform) {
+    let (pool, key) = (on.pool(1), key());
+    let mut results = pool.map(noted, (0..1_000).map(|_| (key, 2)));
+    assert_eq!(results.next().await, Some(Ok(key)));
+    drop(results);
+    pool.close().await;
+    assert!(seen(key, "started") < 300, "{} of 1,000 jobs started for one result", seen(key, "started"));
+    let stats = pool.stats();
+    assert_eq!(stats.submitted, stats.finished + stats.failed.cancelled);
+}
+
+async fn an_error_stands_at_its_place(on: &Platform) {
+    let pool = on.pool(2);
+    let results: Vec<_> = pool.map(fail, ["a", "b", "c"].map(str::to_owned)).collect().await;
+    let failed = |message: &str| Err(Error::Failed { message: message.to_owned() });
+    assert_eq!(results, [failed("a"), failed("b"), failed("c")]);
+}
+
+async fn nothing_gives_nothing(on: &Platform) {
+    let pool = on.pool(2);
+    assert_eq!(pool.map(nap, []).next().await, None);
+    let mut results = pool.map_unordered(nap, [1]);
+    assert_eq!((results.next().await, results.next().await, results.next().await), (Some(Ok(1)), None, None));
+}
+
+async fn a_closed_executor_ends_the_stream_with_errors(on: &Platform) {
+    let pool = on.pool(2);
+    let mut results = pool.map(nap, [1; 50]);
+    assert_eq!(results.next().await, Some(Ok(1)));
+    pool.abort();
+    let rest: Vec<_> = results.collect().await;
+    assert_eq!(rest.len(), 49);
+    assert!(rest.iter().all(|result| matches!(result, Ok(1) | Err(Error::Cancelled | Error::Closed))));
+    assert_eq!(rest.last(), Some(&Err(Error::Closed)));
+}
+
+async fn a_small_queue_is_enough(on: &Platform) {
+    for queue in [0, 1, 2] {
+        let pool = (on.pool)(2, Options::default().queue(queue));
+        let (one, other) = (pool.map(add, (0..200).map(|n| (n, 0))), pool.map_unordered(add, (0..200).map(|n| (n, 0))));
+        let (one, other) = join(one.collect::<Vec<_>>(), other.collect::<Vec<_>>()).await;
+        assert!(one.into_iter().eq((0..200).map(Ok)));
+        assert_eq!(other.iter().filter(|result| result.is_ok()).count(), 200);
+    }
+}

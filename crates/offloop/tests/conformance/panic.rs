@@ -1,0 +1,38 @@
+//! A panic fails its own job, with its message, and nothing else.
+
+use futures_util::future::join_all;
+use offloop::Error;
+
+use crate::platform::Platform;
+use crate::tasks::*;
+
+promises! { a_panic_is_failed_with_its_message, the_pool_goes_on_after_panics, neighbours_are_not_touched }
+
+async fn a_panic_is_failed_with_its_message(on: &Platform) {
+    let pool = on.pool(1);
+    let failed = |message: &str| Err(Error::Failed { message: message.to_owned() });
+    assert_eq!(pool.run(fail, "made at run time".to_owned()).await, failed("made at run time"));
+    assert_eq!(pool.run(fail_with_text, ()).await, failed("a text that is known at compile time"));
+    assert_eq!(pool.run(fail_with_a_number, ()).await, failed("a panic without a message"));
+}
+
+async fn the_pool_goes_on_after_panics(on: &Platform) {
+    let pool = on.pool(2);
+    for _ in 0..50 {
+        assert!(matches!(pool.run(fail_with_text, ()).await, Err(Error::Failed { .. })));
+    }
+    assert_eq!(pool.run(add, (1, 2)).await, Ok(3));
+    assert_eq!((pool.lanes(), pool.stats().failed.failed), (if on.is_parallel { 2 } else { 1 }, 50));
+}
+
+async fn neighbours_are_not_touched(on: &Platform) {
+    let pool = on.pool(2);
+    let jobs = join_all((0..200).map(|n| {
+        let pool = pool.clone();
+        async move { if n % 3 == 0 { pool.run(fail_with_text, ()).await } else { pool.run(add, (n, 1)).await } }
+    }));
+    for (n, result) in (0..).zip(jobs.await) {
+        assert_eq!(result.is_err(), n % 3 == 0);
+        assert!(n % 3 == 0 || result == Ok(n + 1));
+    }
+}
