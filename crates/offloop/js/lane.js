@@ -11,3 +11,17 @@ export function startWorker(script, name) {
 export function copyOut(bytes) {
   return bytes.slice();
 }
+
+// A few bytes as text, a character each. The browser makes and clones a short string in a fraction of the time that it needs
+// for a buffer, with its separate memory.
+export function toText(bytes) {
+  return String.fromCharCode.apply(null, bytes);
+}
+
+let scratch = new Uint8Array(512);
+
+export function fromText(text) {
+  if (text.length > scratch.length) scratch = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) scratch[i] = text.charCodeAt(i);
+  return scratch.subarray(0, text.length);
+}

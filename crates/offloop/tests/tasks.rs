@@ -1,5 +1,7 @@
 //! The table: which functions are tasks, what they are called, and when two tables are the same.
 #![allow(clippy::unwrap_used)]
+// A program with Web Worker lanes has one table.
+#![cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 
 use std::cell::RefCell;
 

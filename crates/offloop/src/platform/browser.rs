@@ -5,7 +5,7 @@
 //! ─────────────────────                              ─────────────────
 //! start   js/lane.js starts js/worker.js
 //!         { module, name }  ───────────────────────▶ loads the same glue, instantiates the same module
-//!                           ◀─────────────────────── "ready"
+//!                           ◀─────────────────────── true
 //! send    calls of this turn, one message  ────────▶ queue, run in order
 //!         reply, progress   ◀─────────────────────── one message for many short calls
 //! cancel  id                ───────────────────────▶ dropped, if it still waits

@@ -1,5 +1,7 @@
 //! The page's side of a lane.
 
+mod heard;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
@@ -10,7 +12,7 @@ use js_sys::{Array, Object, Reflect};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
-use super::message::{pack, text, unpack};
+use super::message::{pack, text};
 use super::options::WorkerOptions;
 use super::program;
 use super::worker::Worker;
@@ -19,7 +21,7 @@ use crate::instant::Instant;
 use crate::lane::{Events, Lane, Loss, Stop, Traits};
 use crate::platform::{Alarm, alarm, now};
 use crate::task::Tasks;
-use crate::wire::{Call, Event, Reply, decode_events, encode_calls};
+use crate::wire::{Call, Reply, encode_calls};
 
 #[wasm_bindgen]
 extern "C" {
@@ -70,8 +72,8 @@ struct State {
     waiting: Vec<Arc<Call>>,
     /// Posted and not replied to, oldest first.
     posted: VecDeque<u64>,
-    /// The microtask is on its way.
-    flushing: bool,
+    /// The microtask is on its way; so many calls waited when it was queued.
+    flushing: Option<usize>,
     /// This worker has been given work.
     used: bool,
     idle_since: Option<Instant>,
@@ -84,7 +86,7 @@ impl WorkerLane {
             let inner = itself.clone();
             let flush = Closure::new(move || {
                 if let Some(inner) = inner.upgrade() {
-                    inner.flush();
+                    inner.flush_when_settled();
                 }
             });
             Inner { setup, events, state: RefCell::default(), flush, itself: itself.clone() }
@@ -108,10 +110,10 @@ impl Lane for WorkerLane {
             }
             state.waiting.push(call);
             state.idle_since = None;
-            if state.worker.is_some() && (!state.ready || state.flushing) {
+            if state.worker.is_some() && (!state.ready || state.flushing.is_some()) {
                 return;
             }
-            state.flushing = state.ready;
+            state.flushing = state.ready.then_some(state.waiting.len());
         }
         if inner.state.borrow().ready {
             queue_microtask(inner.flush.as_ref());
@@ -221,10 +223,24 @@ impl Inner {
         }
     }
 
+    /// Posts, unless calls have come since the last look: then others may be about to come in this turn, from futures that wait
+    /// in the same queue of microtasks.
+    fn flush_when_settled(&self) {
+        {
+            let mut state = self.state.borrow_mut();
+            if state.flushing.is_some_and(|seen| seen < state.waiting.len()) {
+                state.flushing = Some(state.waiting.len());
+                drop(state);
+                return queue_microtask(self.flush.as_ref());
+            }
+            state.flushing = None;
+        }
+        self.flush();
+    }
+
     /// Posts all calls that wait, in one message.
     fn flush(&self) {
         let mut state = self.state.borrow_mut();
-        state.flushing = false;
         if state.waiting.is_empty() || !state.ready {
             return;
         }
@@ -247,111 +263,5 @@ impl Inner {
                 self.events.lost(&ids, Error::Lost { cause }, Loss::Idle);
             }
         }
-    }
-
-    fn heard(&self, message: &JsValue) {
-        if let Some((frame, blobs)) = unpack(message) {
-            match decode_events(self.setup.fingerprint, &frame, blobs) {
-                Ok(events) => self.report(events),
-                Err(error) => self.down(error, Loss::MaybeRan),
-            }
-        } else if message.as_string().is_some_and(|text| text == "ready") {
-            {
-                let mut state = self.state.borrow_mut();
-                state.ready = true;
-                state.alarm = None;
-            }
-            self.flush();
-            self.rest();
-        } else {
-            let field = |name: &str| Reflect::get(message, &name.into()).ok();
-            match field("cause").and_then(|cause| cause.as_string()) {
-                Some(cause) if !self.state.borrow().ready => self.down(Error::Lost { cause }, Loss::NeverStarted),
-                Some(cause) => {
-                    let running = field("running").is_some_and(|running| running.is_truthy());
-                    self.down(Error::Lost { cause }, if running { Loss::MaybeRan } else { Loss::Idle });
-                }
-                None => self.down(Error::malformed("a foreign message from the worker"), Loss::MaybeRan),
-            }
-        }
-    }
-
-    fn report(&self, events: Vec<Event>) {
-        let mut replies = Vec::with_capacity(events.len());
-        for event in events {
-            match event {
-                Event::Reply(reply) => replies.push(reply),
-                Event::Progress(progress) => self.events.progress(progress),
-            }
-        }
-        if replies.is_empty() {
-            return;
-        }
-        {
-            let mut state = self.state.borrow_mut();
-            for reply in &replies {
-                // In the order they were posted, but for those that were cancelled.
-                if let Some(at) = state.posted.iter().position(|id| *id == reply.id) {
-                    state.posted.remove(at);
-                }
-            }
-        }
-        self.events.reply(replies);
-        self.rest();
-    }
-
-    /// The browser reports an error of the worker, which itself did not say what it was doing.
-    fn broken(&self, cause: String) {
-        let error = Error::Lost { cause };
-        if !self.state.borrow().ready {
-            return self.down(error, Loss::NeverStarted);
-        }
-        // Any of the calls may have run, and its reply be lost with the worker.
-        let ids: Vec<u64> = self.state.borrow_mut().posted.drain(..).collect();
-        self.events.lost(&ids, error.clone(), Loss::MaybeRan);
-        self.down(error, Loss::Idle);
-    }
-
-    /// Ends the worker and says so. Another one is started at once if this one was of use.
-    fn down(&self, error: Error, loss: Loss) {
-        let (used, stopped) = {
-            let mut state = self.state.borrow_mut();
-            state.waiting.clear();
-            (state.used, state.stop())
-        };
-        drop(stopped);
-        self.events.down(error, loss);
-        if used {
-            self.start();
-        }
-    }
-
-    /// Notes the moment if there is nothing to do, for `idle_stop`. One alarm is on its way at a time, however many calls
-    /// come and go meanwhile.
-    fn rest(&self) {
-        let Some(after) = self.setup.options.idle_stop else { return };
-        let mut state = self.state.borrow_mut();
-        if !state.ready || !state.posted.is_empty() || !state.waiting.is_empty() {
-            return;
-        }
-        state.idle_since = Some(now());
-        if state.alarm.is_none() {
-            state.alarm = Some(self.ring(after, |inner, ()| inner.stop_if_idle()));
-        }
-    }
-
-    fn stop_if_idle(&self) {
-        let Some(after) = self.setup.options.idle_stop else { return };
-        let mut state = self.state.borrow_mut();
-        let rung = state.alarm.take();
-        let Some(since) = state.idle_since else { return };
-        let idle = now() - since;
-        if idle < after {
-            state.alarm = Some(self.ring(after.saturating_sub(idle), |inner, ()| inner.stop_if_idle()));
-            return;
-        }
-        let stopped = state.stop();
-        drop(state);
-        drop((rung, stopped));
     }
 }

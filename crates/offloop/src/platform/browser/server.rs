@@ -78,7 +78,7 @@ pub fn serve_lane(tasks: &'static Tasks) {
         previous(info);
     }));
     server.listen();
-    server.post(&"ready".into(), &Array::new());
+    server.post(&JsValue::TRUE, &Array::new());
 }
 
 impl Server {

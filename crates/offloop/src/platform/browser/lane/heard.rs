@@ -1,0 +1,119 @@
+//! What comes from the worker, and what becomes of it.
+
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+
+use super::Inner;
+use crate::error::Error;
+use crate::lane::Loss;
+use crate::platform::browser::message::unpack;
+use crate::platform::now;
+use crate::wire::{Event, decode_events};
+
+impl Inner {
+    pub(super) fn heard(&self, message: &JsValue) {
+        if let Some((frame, blobs)) = unpack(message) {
+            match decode_events(self.setup.fingerprint, &frame, blobs) {
+                Ok(events) => self.report(events),
+                Err(error) => self.down(error, Loss::MaybeRan),
+            }
+        } else if message.as_bool() == Some(true) {
+            {
+                let mut state = self.state.borrow_mut();
+                state.ready = true;
+                state.alarm = None;
+            }
+            self.flush();
+            self.rest();
+        } else {
+            let field = |name: &str| Reflect::get(message, &name.into()).ok();
+            match field("cause").and_then(|cause| cause.as_string()) {
+                Some(cause) if !self.state.borrow().ready => self.down(Error::Lost { cause }, Loss::NeverStarted),
+                Some(cause) => {
+                    let running = field("running").is_some_and(|running| running.is_truthy());
+                    self.down(Error::Lost { cause }, if running { Loss::MaybeRan } else { Loss::Idle });
+                }
+                None => self.down(Error::malformed("a foreign message from the worker"), Loss::MaybeRan),
+            }
+        }
+    }
+
+    fn report(&self, events: Vec<Event>) {
+        let mut replies = Vec::with_capacity(events.len());
+        for event in events {
+            match event {
+                Event::Reply(reply) => replies.push(reply),
+                Event::Progress(progress) => self.events.progress(progress),
+            }
+        }
+        if replies.is_empty() {
+            return;
+        }
+        {
+            let mut state = self.state.borrow_mut();
+            for reply in &replies {
+                // In the order they were posted, but for those that were cancelled.
+                if let Some(at) = state.posted.iter().position(|id| *id == reply.id) {
+                    state.posted.remove(at);
+                }
+            }
+        }
+        self.events.reply(replies);
+        self.rest();
+    }
+
+    /// The browser reports an error of the worker, which itself did not say what it was doing.
+    pub(super) fn broken(&self, cause: String) {
+        let error = Error::Lost { cause };
+        if !self.state.borrow().ready {
+            return self.down(error, Loss::NeverStarted);
+        }
+        // Any of the calls may have run, and its reply be lost with the worker.
+        let ids: Vec<u64> = self.state.borrow_mut().posted.drain(..).collect();
+        self.events.lost(&ids, error.clone(), Loss::MaybeRan);
+        self.down(error, Loss::Idle);
+    }
+
+    /// Ends the worker and says so. Another one is started at once if this one was of use.
+    pub(super) fn down(&self, error: Error, loss: Loss) {
+        let (used, stopped) = {
+            let mut state = self.state.borrow_mut();
+            state.waiting.clear();
+            (state.used, state.stop())
+        };
+        drop(stopped);
+        self.events.down(error, loss);
+        if used {
+            self.start();
+        }
+    }
+
+    /// Notes the moment if there is nothing to do, for `idle_stop`. One alarm is on its way at a time, however many calls
+    /// come and go meanwhile.
+    pub(super) fn rest(&self) {
+        let Some(after) = self.setup.options.idle_stop else { return };
+        let mut state = self.state.borrow_mut();
+        if !state.ready || !state.posted.is_empty() || !state.waiting.is_empty() {
+            return;
+        }
+        state.idle_since = Some(now());
+        if state.alarm.is_none() {
+            state.alarm = Some(self.ring(after, |inner, ()| inner.stop_if_idle()));
+        }
+    }
+
+    fn stop_if_idle(&self) {
+        let Some(after) = self.setup.options.idle_stop else { return };
+        let mut state = self.state.borrow_mut();
+        let rung = state.alarm.take();
+        let Some(since) = state.idle_since else { return };
+        let idle = now() - since;
+        if idle < after {
+            state.alarm = Some(self.ring(after.saturating_sub(idle), |inner, ()| inner.stop_if_idle()));
+            return;
+        }
+        let stopped = state.stop();
+        drop(state);
+        drop((rung, stopped));
+    }
+}

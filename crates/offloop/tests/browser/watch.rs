@@ -1,0 +1,43 @@
+//! Looks at workers from outside: how many there are, how many messages they are sent.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(inline_js = "
+    const counts = { live: 0, started: 0, posts: 0 };
+    if (typeof Worker === 'function') {
+        const Original = globalThis.Worker;
+        globalThis.Worker = function (...args) {
+            const worker = new Original(...args);
+            counts.live++;
+            counts.started++;
+            const { terminate, postMessage } = worker;
+            worker.terminate = () => { counts.live--; terminate.call(worker); };
+            worker.postMessage = (...args) => { counts.posts++; postMessage.apply(worker, args); };
+            return worker;
+        };
+    }
+    export const live = () => counts.live;
+    export const started = () => counts.started;
+    export const posts = () => counts.posts;
+    export const post_to_parent = (text) => postMessage(text);
+    export const throw_later = () => { setTimeout(() => { throw new Error('left behind'); }, 5); };
+    export const data_script = (source) => URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+")]
+extern "C" {
+    /// Workers started and not terminated.
+    pub(super) fn live() -> u32;
+    /// Workers started ever.
+    pub(super) fn started() -> u32;
+    /// Messages posted to workers.
+    pub(super) fn posts() -> u32;
+    pub(super) fn post_to_parent(text: &str);
+    pub(super) fn throw_later();
+    /// The address of a script with this text.
+    pub(super) fn data_script(source: &str) -> String;
+}
+
+/// Bytes of this program's wasm memory.
+pub(super) fn memory() -> f64 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    f64::from(memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length())
+}
