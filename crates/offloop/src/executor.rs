@@ -31,7 +31,7 @@ use crate::wire::Payload;
 ///
 /// # Examples
 ///
-/// ```
+/// ```ignore-wasm32
 /// use offloop::{Executor, Options};
 ///
 /// fn sum_of_squares(range: std::ops::Range<u64>) -> u128 {

@@ -3,7 +3,7 @@
 //! Offloop runs plain Rust functions on Web Workers in a page, on other isolates at the edge, and on threads natively, and gives
 //! you a future of the result: Python's `await loop.run_in_executor(pool, f, *args)` for WebAssembly.
 //!
-//! ```
+//! ```ignore-wasm32
 //! use offloop::{Executor, Options};
 //!
 //! // A task is a plain function.

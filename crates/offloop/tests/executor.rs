@@ -1,4 +1,5 @@
 //! The executor on threads and inline: what each call promises.
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -1,7 +1,7 @@
 //! The table: which functions are tasks, what they are called, and when two tables are the same.
+// Many tables in one program, which one with Web Worker lanes cannot have.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
-// A program with Web Worker lanes has one table.
-#![cfg(not(all(target_arch = "wasm32", feature = "browser")))]
 
 use std::cell::RefCell;
 
