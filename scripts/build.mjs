@@ -53,14 +53,16 @@ async function buildEdge(folder, features, env) {
 }
 
 async function buildBrowser(folder, features, env) {
-  const flags = ['--lib', '--release', '--target', WASM, '--features', ['browser', ...features].join(',')];
+  const flags = ['--lib', '--profile', 'page', '--target', WASM, '--features', ['browser', ...features].join(',')];
   await must('cargo', ['build', ...flags], { env, label: 'building the browser module' });
   mkdirSync(folder, { recursive: true });
-  const module = join(process.env.CARGO_TARGET_DIR || at('target'), WASM, 'release', 'offloop_edge.wasm');
-  await must(tool('wasm-bindgen'), [module, '--target', 'web', '--no-typescript', '--out-name', 'offloop', '--out-dir', folder]);
+  const module = join(process.env.CARGO_TARGET_DIR || at('target'), WASM, 'page', 'offloop_edge.wasm');
+  // With the means to start over, for the service worker: it cannot end itself when a task panics in it.
+  const reset = '--experimental-reset-state-function';
+  await must(tool('wasm-bindgen'), [module, '--target', 'web', '--no-typescript', reset, '--out-name', 'offloop', '--out-dir', folder]);
   const wasm = join(folder, 'offloop_bg.wasm');
   const before = statSync(wasm).size;
-  await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), wasm, '-o', wasm, '-O2', ...WASM_FEATURES]);
+  await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), wasm, '-o', wasm, '-Oz', ...WASM_FEATURES]);
   say(`wasm-opt: ${before} bytes before, ${statSync(wasm).size} after`);
 }
 
