@@ -153,7 +153,7 @@ export class Explorer {
     const at = (edge) => (edge + step / 2) * pixel;
     const job = () => this.lanes.pool.tile(at(left), at(top), step * pixel, width, height, 250 + 40 * Math.max(0, level), signal);
     try {
-      const pixels = await this.lanes.run('tile', job, signal);
+      const pixels = await this.lanes.run('tile', job, { signal });
       const bitmap = await createImageBitmap(new ImageData(pixels, width, height));
       if (step === 1) this.keep(key, bitmap);
       else if (level === this.view.level) this.previews.push({ bitmap, ...tile });

@@ -20,9 +20,12 @@ export class Lanes {
     this.next();
   }
 
-  /** Runs `job` when a lane is free; `kind` is its colour in the plot. Rejects at once when `signal` is aborted. */
-  async run(kind, job, signal) {
-    await this.turn(signal);
+  /**
+   * Runs `job` when a lane is free, ahead of all others if it is `first`; `kind` is its colour in the plot. Rejects at once when
+   * `signal` is aborted.
+   */
+  async run(kind, job, { signal, first = false } = {}) {
+    await this.turn(signal, first);
     const end = begin(kind);
     try {
       const result = await job();
@@ -38,11 +41,11 @@ export class Lanes {
   }
 
   /** A small job on every lane, so that all of them are up. */
-  async warm() {
-    await Promise.all(Array.from({ length: this.count }, () => this.run('call', () => this.pool.sum(0n, 1000n))));
+  async warm(order) {
+    await Promise.all(Array.from({ length: this.count }, () => this.run('call', () => this.pool.sum(0n, 1000n), order)));
   }
 
-  turn(signal) {
+  turn(signal, first) {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.waiting = this.waiting.filter((waiter) => waiter !== enter);
@@ -58,7 +61,8 @@ export class Lanes {
         return;
       }
       signal?.addEventListener('abort', leave, { once: true });
-      this.waiting.push(enter);
+      if (first) this.waiting.unshift(enter);
+      else this.waiting.push(enter);
       this.next();
     });
   }

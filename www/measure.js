@@ -78,7 +78,7 @@ export function measure(lanes, by, ready) {
       const parts = Array.from({ length: Number(PARTS) }, async (_, index) => {
         const from = share * BigInt(index);
         const to = from + share < BigInt(squares) ? from + share : BigInt(squares);
-        const sum = await lanes.run('sum', () => lanes.pool.sum(from, to, signal), signal);
+        const sum = await lanes.run('sum', () => lanes.pool.sum(from, to, signal), { signal });
         done += 1;
         $('progress').value = done / Number(PARTS);
         return BigInt(sum);
@@ -157,9 +157,9 @@ export function measure(lanes, by, ready) {
 
   async function crash() {
     const start = performance.now();
-    const failure = await lanes.run('sum', () => lanes.pool.crash()).then(() => 'nothing', (error) => error.message ?? String(error));
+    const failure = await lanes.run('sum', () => lanes.pool.crash(), { first: true }).then(() => 'nothing', (error) => error.message ?? String(error));
     const failed = performance.now() - start;
-    await lanes.warm();
+    await lanes.warm({ first: true });
     say(`Crashed after ${seconds(failed)} (${failure}); all lanes answered again ${seconds(performance.now() - start - failed)} later.`);
   }
 

@@ -1,7 +1,7 @@
 // The edge function without an edge: the same router, compiled into the same wasm, answers its routes for this origin.
 // Jobs go to the pool of an open page. The page's files come from the network while there is one, else from this build's cache.
 
-import init, { Service } from './pkg/offloop.js';
+import init, { Service, __wbg_reset_state as forgetInstance } from './pkg/offloop.js';
 import { BUILD, FILES } from './pkg/build.js';
 
 const CACHE = `offloop-${BUILD}`;
@@ -80,9 +80,29 @@ async function edgeBehind() {
   return page?.headers.has('x-offloop-edge') ?? false;
 }
 
+const pages = new Set();
+
 // ---- the wasm ----
 
 let service = null;
+/** Rejects when the wasm traps; a new one for each instance. */
+let trapped = Promise.withResolvers();
+trapped.promise.catch(() => {});
+
+// A task that panics here, for want of a page, ends the instance. Every request that it was answering is told, the next one gets
+// a new instance.
+for (const kind of ['error', 'unhandledrejection']) {
+  self.addEventListener(kind, (event) => {
+    if (!((event.error ?? event.reason) instanceof WebAssembly.RuntimeError)) return;
+    event.preventDefault();
+    trapped.reject(event.error ?? event.reason);
+    trapped = Promise.withResolvers();
+    trapped.promise.catch(() => {});
+    service = null;
+    pages.clear();
+    forgetInstance();
+  });
+}
 
 /** The router, started when the first request needs it: a service worker is often woken for a file only. */
 function start() {
@@ -101,11 +121,18 @@ async function compute(request, path) {
   const [running] = await Promise.all([start(), ensurePort()]);
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
-  const answer = await running.answer(method, path, [...headers], body, signal);
+  const end = trapped.promise;
+  let answer;
+  try {
+    answer = await Promise.race([end, running.answer(method, path, [...headers], body, signal)]);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return crashed();
+  }
   const init = { status: answer.status(), headers: answer.headers() };
   const stream = new ReadableStream({
     async pull(controller) {
-      const chunk = await answer.next();
+      const chunk = await Promise.race([end, answer.next()]);
       if (chunk) controller.enqueue(chunk);
       else controller.close();
     },
@@ -119,9 +146,16 @@ async function compute(request, path) {
   return response;
 }
 
+/** The answer that the views give for a task that panicked, as far as it is known here. */
+function crashed() {
+  const detail = 'a task crashed in the service worker, since no page was open to run it';
+  const problem = { type: 'about:blank', title: 'Internal Server Error', status: 500, detail, kind: 'failed' };
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-served-by': 'service-worker' };
+  return new Response(JSON.stringify(problem), { status: 500, headers });
+}
+
 // ---- the pools of open pages ----
 
-const pages = new Set();
 let arrived = () => {};
 
 self.addEventListener('message', (event) => {
