@@ -1,0 +1,223 @@
+// The demo page in a real browser: what a visitor can do, and what it costs.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { createRequire } from 'node:module';
+import { launch, open, profile, serve, squares } from './site.mjs';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const MOST_BYTES = 300_000;
+
+let browser;
+let site;
+let context;
+let said;
+
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+beforeEach(async () => {
+  site = await serve();
+  ({ context, said } = await profile(browser));
+});
+afterEach(async () => {
+  await context.close();
+  await site.remove();
+});
+
+const told = (page) => page.textContent('#said');
+const idle = (page) => page.waitForFunction(() => !document.getElementById('compare').disabled, null, { timeout: 120_000 });
+/** What the page shows as milliseconds. */
+const milliseconds = (text) => parseFloat(text) * (text.trim().endsWith('ms') ? 1 : 1000);
+const gap = async (page, which) => milliseconds(await page.textContent(`#gap-${which}`));
+const choose = (page, number) => page.evaluate((number) => {
+  const select = document.getElementById('work');
+  select.add(new Option('test', number, false, true));
+}, number);
+const lanes = (page, count) => page.evaluate((count) => {
+  const slider = document.getElementById('lanes');
+  slider.value = count;
+  for (const kind of ['input', 'change']) slider.dispatchEvent(new Event(kind));
+}, count);
+
+test('the first load stays within the budget, asks no other host and says nothing in the console', async () => {
+  const hosts = new Set();
+  context.on('request', (request) => {
+    if (request.url().startsWith('http')) hosts.add(new URL(request.url()).origin);
+  });
+  const page = await open(context, site.url);
+  await page.waitForFunction(() => document.getElementById('explorer-now').textContent.includes(' ms'));
+  const total = [...site.sent.values()].reduce((sum, bytes) => sum + bytes);
+  assert.ok(total <= MOST_BYTES, `${total} bytes: ${JSON.stringify([...site.sent])}`);
+  assert.deepEqual([...hosts], [new URL(site.url).origin]);
+  assert.deepEqual(said, []);
+});
+
+test('the main thread freezes with its own work and not with the pool\'s', async () => {
+  const page = await open(context, site.url);
+  await choose(page, 100_000_000);
+  await page.click('#compare');
+  await idle(page);
+  assert.match(await told(page), /^Done/);
+  const [main, pool, rows] = [await gap(page, 'main'), await gap(page, 'pool'), await page.$$eval('#runs tr', (all) => all.length)];
+  const took = milliseconds(await page.textContent('#runs tr:first-child td:nth-child(3)'));
+  assert.ok(main > 0.9 * took, `main thread: a gap of ${main} ms in a run of ${took} ms`);
+  assert.ok(pool < main / 3, `pool: a gap of ${pool} ms, main thread ${main} ms`);
+  assert.ok(rows >= 4, `${rows} runs`);
+  assert.match(await page.textContent('#speedup'), /^\d\.\d\d×$/);
+  assert.deepEqual(said, []);
+});
+
+test('main thread, pool and service worker agree to the last digit', async () => {
+  const page = await open(context, site.url);
+  await choose(page, 30_000_001);
+  for (const button of ['#run-main', '#run-pool', '#run-fetch']) {
+    await page.click(button);
+    await idle(page);
+    assert.ok((await told(page)).includes(squares(30_000_001)), await told(page));
+  }
+});
+
+test('cancel ends a run at once and the lanes go on', async () => {
+  const page = await open(context, site.url);
+  await choose(page, 20_000_000_000);
+  await page.click('#run-pool');
+  await page.waitForFunction(() => document.getElementById('progress').value > 0);
+  await page.click('#cancel');
+  await page.waitForFunction(() => document.getElementById('said').textContent.startsWith('Cancelled'));
+  const [, ended, next] = /Cancelled in ([\d.]+ m?s); the next job answered ([\d.]+ m?s)/.exec(await told(page));
+  // The goals are 20 and 150 ms on an idle machine.
+  assert.ok(milliseconds(ended) < 200 && milliseconds(next) < 1_500, await told(page));
+  await choose(page, 1_000_001);
+  await page.click('#run-pool');
+  await idle(page);
+  assert.ok((await told(page)).includes(squares(1_000_001)));
+});
+
+test('the slider changes the number of workers', async () => {
+  const page = await open(context, site.url);
+  await choose(page, 5_000_000);
+  for (const count of [1, 3]) {
+    await lanes(page, count);
+    await page.click('#run-pool');
+    await idle(page);
+    await page.waitForFunction((count) => document.getElementById('lanes-now').textContent === String(count), count);
+    assert.equal(page.workers().length, count);
+    assert.ok((await told(page)).startsWith(`Pool of ${count}:`), await told(page));
+  }
+  assert.equal(await page.evaluate(async () => (await (await fetch('stats')).json()).lanes), 3);
+});
+
+test('a crashed worker is replaced and the crash is told', async () => {
+  const page = await open(context, site.url);
+  for (let round = 0; round < 3; round += 1) {
+    await page.click('#crash');
+    await page.waitForFunction(() => /^Crashed.*answered again/.test(document.getElementById('said').textContent));
+    assert.match(await told(page), /asked to crash/);
+    await page.evaluate(() => { document.getElementById('said').textContent = ''; });
+  }
+  assert.equal(page.workers().length, Number(await page.textContent('#lanes-now')));
+  assert.deepEqual(said, []);
+});
+
+test('a crash in the midst of a run does not change its result', async () => {
+  const page = await open(context, site.url);
+  await choose(page, 400_000_000);
+  await page.click('#run-pool');
+  await page.waitForFunction(() => document.getElementById('progress').value > 0.1);
+  await page.click('#crash');
+  await page.waitForFunction(() => /asked to crash/.test(document.getElementById('said').textContent));
+  assert.ok(await page.isDisabled('#compare'), 'the run was over before the crash');
+  await idle(page);
+  assert.ok((await told(page)).includes(squares(400_000_000)), await told(page));
+  const runs = await page.$$eval('#runs td:first-child', (cells) => cells.map((cell) => cell.textContent));
+  assert.ok(runs[0].startsWith('Pool'), runs.join());
+  assert.deepEqual(said, []);
+});
+
+test('the picture is explored with keys, wheel, drag and buttons', async () => {
+  const page = await open(context, site.url);
+  const state = () => page.textContent('#explorer-now');
+  const settled = () => page.waitForFunction(() => / tiles in \d+ ms/.test(document.getElementById('explorer-now').textContent), null, { timeout: 60_000 });
+  await page.locator('#explorer').scrollIntoViewIfNeeded();
+  await settled();
+  const seen = new Set([await state()]);
+  const step = async (act) => {
+    await act();
+    await settled();
+    const now = (await state()).split(' · ').slice(0, 2).join();
+    assert.ok(!seen.has(now), `nothing changed: ${now}`);
+    seen.add(now);
+  };
+  const box = await page.locator('#explorer').boundingBox();
+  const [x, y] = [box.x + box.width / 3, box.y + box.height / 2];
+  await page.focus('#explorer');
+  await step(() => page.keyboard.press('+'));
+  await step(() => page.keyboard.press('ArrowRight'));
+  await step(async () => {
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, -200);
+  });
+  await step(async () => {
+    await page.mouse.down();
+    await page.mouse.move(x + 120, y + 40, { steps: 4 });
+    await page.mouse.up();
+  });
+  await step(() => page.click('#zoom-in'));
+  await step(() => page.click('#places button:first-child'));
+  const colours = await page.evaluate(() => {
+    const canvas = document.getElementById('explorer');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+  });
+  // A few hundred are in the palette.
+  assert.ok(colours > 150, `${colours} colours`);
+  assert.deepEqual(said, []);
+});
+
+test('the wheel scrolls the page until the picture has the focus', async () => {
+  const page = await open(context, site.url);
+  const before = (await page.textContent('#explorer-now')).split(' · ')[1];
+  await page.locator('#explorer').scrollIntoViewIfNeeded();
+  const box = await page.locator('#explorer').boundingBox();
+  await page.mouse.move(box.x + 50, Math.max(box.y, 0) + 50);
+  await page.mouse.wheel(0, -120);
+  await page.waitForSelector('#explorer-hint:not([hidden])');
+  assert.equal((await page.textContent('#explorer-now')).split(' · ')[1], before);
+});
+
+test('a new view drops what the old one had not begun', async () => {
+  const page = await open(context, site.url);
+  await page.focus('#explorer');
+  const start = Date.now();
+  for (let press = 0; press < 12; press += 1) await page.keyboard.press('+');
+  await page.waitForFunction(() => / tiles in \d+ ms/.test(document.getElementById('explorer-now').textContent), null, { timeout: 60_000 });
+  const once = Number(/tiles in (\d+) ms/.exec(await page.textContent('#explorer-now'))[1]);
+  assert.ok(Date.now() - start < 6 * once + 5_000, `${Date.now() - start} ms for twelve views, ${once} ms for one`);
+});
+
+test('the forms show the answers of both classic views', async () => {
+  const page = await open(context, site.url);
+  for (const [view, text] of [['async-io', 'Async IO'], ['async-cpu', 'Async CPU']]) {
+    await page.click(`#${view} button`);
+    await page.waitForFunction(({ view, text }) => document.querySelector(`#${view} .answer`).textContent.includes(text), { view, text });
+    assert.match(await page.textContent(`#${view} .answer`), /200.*Service worker/);
+  }
+});
+
+for (const [name, options] of Object.entries({
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+  'reduced motion': { reducedMotion: 'reduce' },
+})) {
+  test(`axe finds nothing and nothing sticks out: ${name}`, async () => {
+    const { context: own, said: heard } = await profile(browser, options);
+    const page = await open(own, site.url);
+    // The page's policy lets no other script in; the test's goes around it.
+    await page.evaluate(await import('node:fs').then(({ readFileSync }) => readFileSync(AXE, 'utf8')));
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' ')}`), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page scrolls sideways');
+    assert.deepEqual(heard, []);
+    await own.close();
+  });
+}

@@ -1,0 +1,196 @@
+// The service worker answers the edge function's routes, from any static server and from none.
+import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { stamp } from '../../scripts/stamp.mjs';
+import { get, launch, open, profile, serve, squares, started } from './site.mjs';
+
+let browser;
+let site;
+let context;
+let said;
+
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+beforeEach(async () => {
+  site = await serve();
+  ({ context, said } = await profile(browser));
+});
+afterEach(async () => {
+  await context.close();
+  await site.remove();
+});
+
+const json = async (page, url) => JSON.parse((await get(page, url, { accept: 'application/json' })).text);
+const stopWorkers = async (page) => {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('ServiceWorker.enable');
+  await devtools.send('ServiceWorker.stopAllWorkers');
+  await devtools.detach();
+};
+
+test('both classic views and the stats are answered with no server behind them', async () => {
+  const page = await open(context, site.url);
+  const io = await get(page, 'async-io?seconds=0.1');
+  assert.deepEqual(io, { status: 200, by: 'service-worker', result: null, text: 'Async IO' });
+  const cpu = await get(page, 'async-cpu?number=10000');
+  assert.deepEqual(cpu, { status: 200, by: 'service-worker', result: '333283335000', text: 'Async CPU' });
+  const large = await json(page, 'async-cpu?number=20000001');
+  assert.equal(large.result, squares(20_000_001));
+  const stats = await json(page, 'stats');
+  assert.ok(stats.finished > 0 && stats.failed.lost === 0, JSON.stringify(stats));
+  assert.deepEqual(said, []);
+});
+
+test('jobs run in the workers of the page, not in the service worker', async () => {
+  const page = await open(context, site.url);
+  const { lanes } = await json(page, 'probe');
+  assert.ok(lanes.length > 0 && lanes.every((lane) => lane.shares_gateway === false), JSON.stringify(lanes));
+});
+
+test('ten waits take as long as one, also while the lanes compute', async () => {
+  const page = await open(context, site.url);
+  const took = await page.evaluate(async () => {
+    const work = fetch('async-cpu?number=300000000');
+    const start = performance.now();
+    await Promise.all(Array.from({ length: 10 }, () => fetch('async-io?seconds=0.5')));
+    const waited = performance.now() - start;
+    await (await work).text();
+    return waited;
+  });
+  assert.ok(took >= 500 && took < 2_500, `${took} ms`);
+});
+
+test('bad input gets the same answer as at the edge', async () => {
+  const page = await open(context, site.url);
+  const { status, text } = await get(page, 'async-cpu?number=abc');
+  assert.equal(status, 400);
+  assert.equal(JSON.parse(text).parameter, 'number');
+});
+
+test('progress arrives as events while the lanes compute', async () => {
+  const page = await open(context, site.url);
+  const { text } = await get(page, 'async-cpu?number=50000000', { accept: 'text/event-stream' });
+  const done = [...text.matchAll(/event: progress\ndata: \{"done":(\d+)/g)].map(([, number]) => Number(number));
+  assert.ok(done.length > 2 && done.every((number, index) => index === 0 || number >= done[index - 1]), text.slice(0, 300));
+  assert.ok(text.includes(squares(50_000_000)));
+});
+
+test('an aborted request cancels its jobs', async () => {
+  const page = await open(context, site.url);
+  await page.evaluate(async () => {
+    const controller = new AbortController();
+    const response = await fetch('async-cpu?number=3000000000', { headers: { accept: 'text/event-stream' }, signal: controller.signal });
+    await response.body.getReader().read();
+    controller.abort();
+  });
+  await page.waitForFunction(async () => {
+    const { queued, running } = await (await fetch('stats')).json();
+    return queued === 0 && running === 0;
+  }, null, { timeout: 5_000 });
+});
+
+test('the page reloads and the routes answer with the server gone', async () => {
+  const page = await open(context, site.url);
+  await site.stop();
+  await page.reload();
+  await started(page);
+  assert.equal((await get(page, 'async-cpu?number=10000')).text, 'Async CPU');
+  assert.equal((await get(page, 'async-io?seconds=0')).text, 'Async IO');
+  assert.equal((await json(page, 'async-cpu?number=20000001')).result, squares(20_000_001));
+  assert.equal((await get(page, 'stats')).status, 200);
+  assert.equal(await page.textContent('#foot-edge'), 'none behind this page');
+});
+
+test('a service worker that was stopped gets a new port and goes on', async () => {
+  const page = await open(context, site.url);
+  for (let round = 0; round < 3; round += 1) {
+    await stopWorkers(page);
+    const { lanes } = await json(page, 'probe');
+    assert.ok(lanes.every((lane) => lane.shares_gateway === false), `round ${round}: ${JSON.stringify(lanes)}`);
+  }
+});
+
+test('closing the tab that computes moves its jobs to another tab', async () => {
+  const first = await open(context, site.url);
+  const second = await open(context, site.url);
+  const answer = json(first, 'async-cpu?number=600000000');
+  await first.waitForFunction(async () => (await (await fetch('stats')).json()).running > 0);
+  await second.close();
+  assert.equal((await answer).result, squares(600_000_000));
+  const stats = await json(first, 'stats');
+  assert.ok(stats.requeued > 0, `nothing was moved: ${JSON.stringify(stats)}`);
+});
+
+test('without any page the service worker computes by itself', async () => {
+  const page = await open(context, site.url);
+  const bare = await context.newPage();
+  await page.close();
+  await bare.goto(`${site.url}ping`);
+  assert.equal(await bare.textContent('body'), 'pong');
+  assert.equal((await json(bare, 'async-cpu?number=5000001')).result, squares(5_000_001));
+  const { lanes } = await json(bare, 'probe');
+  assert.ok(lanes.every((lane) => lane.shares_gateway === true), JSON.stringify(lanes));
+});
+
+test('a task that panics in the service worker is answered, and the next request gets a new instance', async () => {
+  const page = await open(context, site.url);
+  const bare = await context.newPage();
+  await page.close();
+  await bare.goto(`${site.url}ping`);
+  for (let round = 0; round < 3; round += 1) {
+    const answer = await bare.evaluate(async () => {
+      const response = await fetch('tasks/panic_with', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '"on purpose"' });
+      return [response.status, (await response.json()).kind];
+    });
+    assert.deepEqual(answer, [500, 'failed']);
+    assert.equal((await json(bare, 'async-cpu?number=1000001')).result, squares(1_000_001));
+  }
+  const again = await open(context, site.url);
+  const { lanes } = await json(again, 'probe');
+  assert.ok(lanes.every((lane) => lane.shares_gateway === false), JSON.stringify(lanes));
+});
+
+test('a new build takes over at once, leaves nothing of the old one, and tells open tabs', async () => {
+  const old = await open(context, site.url);
+  const build = await old.textContent('#foot-build');
+  appendFileSync(join(site.folder, 'app.js'), '\n// changed\n');
+  stamp(site.folder);
+  const fresh = await open(context, site.url);
+  const changed = await fresh.textContent('#foot-build');
+  assert.notEqual(changed, build);
+  await fresh.waitForFunction(async (build) => {
+    const names = await caches.keys();
+    return names.length === 1 && names[0] === `offloop-${build}`;
+  }, changed);
+  await old.waitForSelector('#update:not([hidden])');
+  assert.ok(await fresh.isHidden('#update'));
+  assert.equal((await json(fresh, 'async-cpu?number=5000001')).result, squares(5_000_001));
+});
+
+test('?sw=off removes the service worker and its cache, and without it nothing is intercepted', async () => {
+  const page = await open(context, site.url);
+  await page.goto(`${site.url}?sw=off`);
+  await page.waitForFunction(async () => {
+    const left = [...(await navigator.serviceWorker.getRegistrations()), ...(await caches.keys())];
+    return left.length === 0 && navigator.serviceWorker.controller === null;
+  });
+  await started(page);
+  assert.equal(await page.textContent('#foot-worker'), 'turned off');
+  assert.ok(await page.isDisabled('#async-cpu button'));
+  assert.equal((await get(page, 'ping')).status, 404);
+});
+
+test('messages of another shape, build or origin are ignored', async () => {
+  const page = await open(context, site.url);
+  await page.evaluate(() => {
+    const { controller } = navigator.serviceWorker;
+    for (const data of [null, 7, {}, { offloop: 'port' }, { offloop: 'port', build: 'another', page: 'x', lanes: 2 }, { offloop: 'lanes', lanes: -1 }]) {
+      controller.postMessage(data, [new MessageChannel().port1]);
+    }
+  });
+  const { lanes } = await json(page, 'probe');
+  assert.ok(lanes.every((lane) => lane.shares_gateway === false), JSON.stringify(lanes));
+  assert.deepEqual(said, []);
+});
