@@ -14,60 +14,59 @@ const WASM = 'wasm32-unknown-unknown';
 // Brings both builds up to date. The build id tells the two sides of a call whether they are the same build.
 export async function build({ sides = ['edge', 'browser'], features = [] } = {}) {
   await install({ tools: sides.includes('edge') ? ['wasm-bindgen-cli', 'worker-build'] : ['wasm-bindgen-cli'] });
-  const id = [fingerprint(), ...features].join('+');
+  const id = fingerprint();
   await exclusively(at('.run', 'build.lock'), async () => {
-    if (sides.includes('edge')) await unlessDone('edge function', edgeFolder(features), id, buildEdge, features);
+    if (sides.includes('edge')) await unlessDone('edge function', edgeFolder(features), id, (...args) => buildEdge(features, ...args));
     if (sides.includes('browser')) {
-      await unlessDone('browser module', at('www', 'pkg'), id, buildBrowser, features);
+      await unlessDone('browser module', at('www', 'pkg'), id, buildBrowser);
       // The page's own files change more often than the module.
       stamp();
     }
   });
 }
 
-// Builds with extra features, which only tests ask for, stay out of the way of the one that is deployed.
+// Builds with extra features, which only tests ask for, stay out of the way of the one that is deployed. The browser's has none.
 export function edgeFolder(features = []) {
   return features.length === 0 ? at('build') : at('target', `edge-${features.join('-')}`);
 }
 
-async function unlessDone(what, folder, id, make, features) {
+async function unlessDone(what, folder, id, make) {
   const stamp = join(folder, 'build-id.txt');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === id) return;
   const since = Date.now();
   say(`building the ${what}`);
   rmSync(stamp, { force: true });
-  await make(folder, features, { OFFLOOP_BUILD_ID: id });
+  await make(folder, { OFFLOOP_BUILD_ID: id });
   writeFileSync(stamp, id);
   say(`${what} built in ${seconds(since)}`);
 }
 
-async function buildEdge(folder, features, env) {
-  const programs = {
-    // Without these worker-build downloads its own.
-    WASM_BINDGEN_BIN: tool('wasm-bindgen'),
-    WASM_OPT_BIN: at('node_modules', '.bin', 'wasm-opt'),
-    ESBUILD_BIN: at('node_modules', '.bin', 'esbuild'),
-  };
-  const args = ['--release', '--out-dir', folder.slice(ROOT.length + 1), '--features', ['edge', ...features].join(',')];
-  await must(tool('worker-build'), args, { env: { ...env, ...programs }, label: 'building the edge function' });
+async function buildEdge(features, folder, env) {
+  // Without these worker-build downloads its own. Its wasm-opt is turned off since it keeps the names of functions, a tenth of the bundle.
+  const programs = { WASM_BINDGEN_BIN: tool('wasm-bindgen'), ESBUILD_BIN: at('node_modules', '.bin', 'esbuild') };
+  const flags = ['--release', '--no-opt', '--out-dir', folder.slice(ROOT.length + 1), '--features', ['edge', ...features].join(',')];
+  await must(tool('worker-build'), flags, { env: { ...env, ...programs }, label: 'building the edge function' });
+  await optimise(join(folder, 'index_bg.wasm'), '-O2');
 }
 
-async function buildBrowser(folder, features, env) {
-  const flags = ['--lib', '--profile', 'page', '--target', WASM, '--features', ['browser', ...features].join(',')];
-  await must('cargo', ['build', ...flags], { env, label: 'building the browser module' });
+async function buildBrowser(folder, env) {
+  await must('cargo', ['build', '--lib', '--profile', 'page', '--target', WASM, '--features', 'browser'], { env, label: 'building the browser module' });
   mkdirSync(folder, { recursive: true });
   const module = join(process.env.CARGO_TARGET_DIR || at('target'), WASM, 'page', 'offloop_edge.wasm');
   // With the means to start over, for the service worker: it cannot end itself when a task panics in it.
   const reset = '--experimental-reset-state-function';
   await must(tool('wasm-bindgen'), [module, '--target', 'web', '--no-typescript', reset, '--out-name', 'offloop', '--out-dir', folder]);
-  const wasm = join(folder, 'offloop_bg.wasm');
-  const before = statSync(wasm).size;
-  await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), wasm, '-o', wasm, '-Oz', ...WASM_FEATURES]);
-  say(`wasm-opt: ${before} bytes before, ${statSync(wasm).size} after`);
+  await optimise(join(folder, 'offloop_bg.wasm'), '-Oz');
+}
+
+async function optimise(file, level) {
+  const before = statSync(file).size;
+  await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), file, '-o', file, level, '--strip-debug', ...WASM_FEATURES]);
+  say(`wasm-opt: ${before} bytes before, ${statSync(file).size} after`);
 }
 
 // What Rust's target uses; naming them keeps wasm-opt from emitting anything newer.
-const WASM_FEATURES = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types']
+const WASM_FEATURES = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling']
   .map((feature) => `--enable-${feature}`);
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
