@@ -16,7 +16,7 @@ export function fingerprint() {
       hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file)).update('\0');
     }
   }
-  hash.update(JSON.stringify(CARGO_TOOLS)).update(ask('rustc', '--version') ?? '');
+  hash.update(Object.values(CARGO_TOOLS).map(({ version }) => version).join()).update(ask('rustc', '--version') ?? '');
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -62,7 +62,7 @@ async function wasmTarget() {
 }
 
 async function cargoTool(crate) {
-  const { version, bins } = CARGO_TOOLS[crate];
+  const { version, optimise, bins } = CARGO_TOOLS[crate];
   const installed = () => bins.every((bin) => existsSync(tool(bin)));
   if (installed()) return;
   mkdirSync(CACHE, { recursive: true });
@@ -71,16 +71,16 @@ async function cargoTool(crate) {
     const since = Date.now();
     say(`installing ${crate} ${version} (once per machine, a few minutes)`);
     const args = ['install', '--locked', '--root', toolFolder(crate), '--version', version, crate];
-    const { code, output } = await run('cargo', args, { env: TOOL_PROFILE, quiet: true, label: `installing ${crate}` });
+    const env = { ...TOOL_PROFILE, CARGO_PROFILE_RELEASE_OPT_LEVEL: String(optimise) };
+    const { code, output } = await run('cargo', args, { env, quiet: true, label: `installing ${crate}` });
     if (code !== 0) throw new Stop(`${output}\ncargo could not install ${crate} ${version}; the end of its output is above.`);
     say(`${crate} installed in ${seconds(since)}`);
   });
 }
 
-// One target folder, so that what the tools share is compiled once. They run for seconds: quick to compile beats quick to run.
+// One target folder, so that what the tools share is compiled once.
 const TOOL_PROFILE = {
   CARGO_TARGET_DIR: join(CACHE, 'target'),
-  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
   CARGO_PROFILE_RELEASE_LTO: 'off',
   CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
 };
