@@ -78,12 +78,13 @@ impl Pool {
         self.executor.run(panic_with, message).await.map(drop).map_err(thrown)
     }
 
-    /// Answers the calls that come through `port` from the service worker with this pool.
-    pub fn serve(&self, port: MessagePort) {
+    /// Answers the calls that come through `port` from the service worker with this pool. `began` is called for each of them; the
+    /// function that it returns is called when the call has ended.
+    pub fn serve(&self, port: MessagePort, began: js_sys::Function) {
         let mut served = self.served.borrow_mut();
         // The other end of an earlier port is gone, or will be when it has its last replies.
         served.retain(Served::is_busy);
-        served.push(Served::new(self.executor.clone(), port));
+        served.push(Served::new(self.executor.clone(), port, began));
     }
 }
 

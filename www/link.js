@@ -2,6 +2,7 @@
 
 import { BUILD } from './pkg/build.js';
 import { VIA } from './requests.js';
+import { begin } from './traffic.js';
 
 const CACHE = 'offloop-';
 
@@ -42,7 +43,7 @@ export async function link(pool, onUpdate) {
   const tell = (offloop, ports = []) => serviceWorker.controller?.postMessage({ offloop, build: BUILD, page, lanes: pool.lanes() }, ports);
   const hand = () => {
     const { port1, port2 } = new MessageChannel();
-    pool.serve(port1);
+    pool.serve(port1, () => begin('call'));
     tell('port', [port2]);
   };
   let replaced = false;

@@ -21,7 +21,7 @@ export function measure(lanes, by, ready) {
   let current = null;
 
   for (const size of SIZES) $('work').add(new Option(`${whole.format(size / 1e6)} million`, size));
-  $('work').value = SIZES[1];
+  $('work').value = SIZES[2];
   const slider = $('lanes');
   slider.max = navigator.hardwareConcurrency * 2;
   slider.value = lanes.count;
@@ -120,8 +120,8 @@ export function measure(lanes, by, ready) {
     await onFetch().catch((error) => {
       if (current.signal.aborted) throw error;
     });
-    const { took } = await onMain();
-    say(`Done. The main thread was frozen for ${seconds(took)}; with the pool it never noticed.`);
+    const { gap } = await onMain();
+    say(`Done. Its own work kept the main thread for ${seconds(gap)} at a stretch, the pool's for ${$('gap-pool').textContent}.`);
   }
 
   /** Runs `action` with the buttons locked and cancel working. */

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, abortable, join};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use offloop::wire::{Call, Event, Payload, Progress, Reply, decode_calls, encode_events};
 use offloop::{Blob, Error, Executor, now};
 use wasm_bindgen::prelude::*;
@@ -28,12 +28,14 @@ pub(super) struct Served {
 struct Link {
     executor: Executor,
     port: MessagePort,
+    /// Called when a call begins; what it returns is called when the call ends.
+    began: Function,
     jobs: RefCell<HashMap<u64, AbortHandle>>,
 }
 
 impl Served {
-    pub(super) fn new(executor: Executor, port: MessagePort) -> Self {
-        let link = Rc::new(Link { executor, port, jobs: RefCell::default() });
+    pub(super) fn new(executor: Executor, port: MessagePort, began: Function) -> Self {
+        let link = Rc::new(Link { executor, port, began, jobs: RefCell::default() });
         let heard = Rc::downgrade(&link);
         let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(link) = heard.upgrade() {
@@ -88,6 +90,7 @@ impl Link {
 
     async fn run(self: Rc<Self>, call: Call) {
         let (id, start) = (call.id, now());
+        let _shown = Shown(self.began.call0(&JsValue::NULL).ok());
         let result = self.result(call).await;
         self.jobs.borrow_mut().remove(&id);
         self.post(&Event::Reply(Reply { id, busy: now() - start, result }));
@@ -109,5 +112,17 @@ impl Link {
         let bytes = Uint8Array::from(&*frame);
         // Fails only for a buffer that was transferred before.
         let _ = self.port.post_message_with_transferable(&bytes, &Array::of1(&bytes.buffer()));
+    }
+}
+
+/// Tells the page that a call has ended, also when it was cancelled.
+struct Shown(Option<JsValue>);
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(end) = self.0.take().and_then(|end| end.dyn_into::<Function>().ok()) {
+            // A plot that throws must not cost anybody an answer.
+            let _ = end.call0(&JsValue::NULL);
+        }
     }
 }

@@ -182,6 +182,30 @@ test('?sw=off removes the service worker and its cache, and without it nothing i
   assert.equal((await get(page, 'ping')).status, 404);
 });
 
+test('with an edge function behind it, that answers, unless the visitor chooses otherwise or it is gone', async () => {
+  const edge = await serve({ edge: (url) => `edge ${url}` });
+  const page = await open(context, edge.url);
+  assert.equal(await page.textContent('#foot-edge'), 'behind this page');
+  assert.ok(await page.isChecked('#by-edge'));
+  const ask = async () => {
+    await page.click('#async-cpu button');
+    await page.waitForFunction(() => /\n\n/.test(document.querySelector('#async-cpu .answer').textContent));
+    return page.textContent('#async-cpu .answer');
+  };
+  assert.match(await ask(), /Edge function[^]*edge \/async-cpu\?number=10000/);
+  assert.equal((await get(page, 'ping')).text, 'edge /ping');
+  await page.check('#by-worker');
+  assert.match(await ask(), /Service worker[^]*Async CPU/);
+  await edge.stop();
+  assert.equal((await get(page, 'ping')).text, 'pong');
+  await page.reload();
+  await started(page);
+  assert.equal(await page.textContent('#foot-edge'), 'none behind this page');
+  assert.match(await ask(), /Service worker[^]*Async CPU/);
+  assert.deepEqual(said, []);
+  await edge.remove();
+});
+
 test('messages of another shape, build or origin are ignored', async () => {
   const page = await open(context, site.url);
   await page.evaluate(() => {

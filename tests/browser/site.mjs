@@ -12,14 +12,22 @@ const TYPES = {
   '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.woff2': 'font/woff2', '.txt': 'text/plain',
 };
 
-/** Serves a copy of `www/`, which a test may change. `sent` holds the size of each file as it was sent, gzipped. */
-export async function serve(port = 0) {
+/**
+ * Serves a copy of `www/`, which a test may change. `sent` holds the size of each file as it was sent, gzipped. With `edge`, a
+ * function from a URL to text, it looks like an edge function: that answers whatever is no file.
+ */
+export async function serve({ edge } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'offloop-www-'));
   cpSync(WWW, folder, { recursive: true });
   const sent = new Map();
   const server = createServer(({ url }, response) => {
     const path = normalize(decodeURIComponent(new URL(url, 'http://here').pathname));
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
+    if (edge) response.setHeader('x-offloop-edge', '1');
+    if (edge && !extname(file)) {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(edge(url));
+      return;
+    }
     if (!file.startsWith(folder) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
       return;
@@ -28,7 +36,7 @@ export async function serve(port = 0) {
     sent.set(path, body.length);
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-encoding': 'gzip' }).end(body);
   });
-  await new Promise((listening) => server.listen(port, '127.0.0.1', listening));
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   const stop = () => new Promise((stopped) => {
     server.close(stopped);
     server.closeAllConnections();
