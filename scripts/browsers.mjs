@@ -9,10 +9,10 @@ const WANTED = {
   firefox: { names: ['firefox', 'firefox-esr'], debian: 'firefox-esr' },
 };
 
-// The path of each: { chromium, chromedriver, firefox }.
-export async function browsers() {
-  let found = look();
-  const missing = Object.keys(WANTED).filter((what) => !found[what]);
+// The path of each that is asked for: `browsers('chromium', 'chromedriver')`.
+export async function browsers(...wanted) {
+  const found = look(wanted);
+  const missing = wanted.filter((what) => !found[what]);
   if (missing.length === 0) return found;
   const packages = missing.map((what) => WANTED[what].debian);
   if (!where('apt-get') || process.getuid?.() !== 0) {
@@ -22,14 +22,14 @@ export async function browsers() {
   const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true, label: 'apt-get' };
   await must('apt-get', ['update', '-q'], quiet);
   await must('apt-get', ['install', '-qy', '--no-install-recommends', ...packages], quiet);
-  found = look();
-  const still = Object.keys(WANTED).filter((what) => !found[what]);
+  const now = look(wanted);
+  const still = wanted.filter((what) => !now[what]);
   if (still.length) throw new Stop(`apt-get installed ${packages.join(', ')}, yet ${still.join(' and ')} cannot be found`);
-  return found;
+  return now;
 }
 
-function look() {
-  return Object.fromEntries(Object.entries(WANTED).map(([what, { names }]) => [what, names.map(where).find(Boolean)]));
+function look(wanted) {
+  return Object.fromEntries(wanted.map((what) => [what, WANTED[what].names.map(where).find(Boolean)]));
 }
 
 function where(name) {

@@ -5,6 +5,7 @@ import { browsers } from './browsers.mjs';
 import { build } from './build.mjs';
 import { install, npmPackages } from './install.mjs';
 import { at, tool } from './paths.mjs';
+import { Stop } from './shell.mjs';
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
 const STRICT = ['--', '-D', 'warnings'];
@@ -30,10 +31,11 @@ export const SUITES = [
   // Doc tests are part of it.
   { name: 'native', command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--no-fail-fast') },
   { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], []) },
-  { name: 'wasm-chrome', prepare: wasmPack, command: async () => wasmTest(['--headless', '--chrome', '--chromedriver', (await browsers()).chromedriver]) },
+  { name: 'wasm-chrome', prepare: wasmPack, command: async () => wasmTest(['--headless', '--chrome', '--chromedriver', (await browsers('chromium', 'chromedriver')).chromedriver]) },
   { name: 'wasm-firefox', prepare: gecko, command: () => wasmTest(['--headless', '--firefox', '--geckodriver', tool('geckodriver')]) },
-  { name: 'examples', prepare: examples, command: nodeTests('crates/offloop/examples') },
-  { name: 'edge', prepare: edge, command: nodeTests('tests') },
+  { name: 'examples', prepare: examples, command: nodeTests('crates/offloop/examples', { browser: true }) },
+  { name: 'page', prepare: page, command: nodeTests('tests/browser', { browser: true }) },
+  { name: 'edge', prepare: edge, command: nodeTests('tests/edge') },
 ];
 
 async function wasmPack() {
@@ -42,36 +44,41 @@ async function wasmPack() {
 
 async function gecko() {
   await install({ tools: ['wasm-bindgen-cli', 'wasm-pack', 'geckodriver'] });
-  await browsers();
+  await browsers('firefox');
 }
 
 // Outside the clone's package each example is what a new user would have: its own package.json and lock file.
 async function examples() {
-  await install({ tools: ['wasm-bindgen-cli', 'wasm-pack'] });
-  await browsers();
+  await wasmPack();
   const folder = at('crates', 'offloop', 'examples');
   const projects = readdirSync(folder).map((name) => join(folder, name));
   for (const project of projects.filter((path) => existsSync(join(path, 'package-lock.json')))) await npmPackages(project);
 }
 
+async function page() {
+  await build({ sides: ['browser'] });
+}
+
 async function edge() {
   await build();
   await build({ sides: ['edge'], features: FAULTS });
-  await browsers();
 }
 
 function wasmTest(where, features = ['--features', 'browser']) {
   return { program: tool('wasm-pack'), args: ['--log-level', 'warn', 'test', '--mode', 'no-install', ...where, at('crates', 'offloop'), ...features, '--no-fail-fast'], env: toolPath() };
 }
 
-function nodeTests(folder) {
-  // Named one by one: node 20 and node 22 disagree on what a folder means.
-  const files = readdirSync(at(folder), { recursive: true }).filter((file) => /\.test\.m?js$/.test(file) && !file.includes('node_modules')).sort();
-  return async () => ({
-    program: process.execPath,
-    args: ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files.map((file) => at(folder, file))],
-    env: { ...toolPath(), CHROMIUM: (await browsers()).chromium },
-  });
+function nodeTests(folder, { browser = false } = {}) {
+  return async () => {
+    // Named one by one: node 20 and node 22 disagree on what a folder means, and without names node looks everywhere.
+    const files = readdirSync(at(folder), { recursive: true }).filter((file) => /\.test\.m?js$/.test(file) && !file.includes('node_modules')).sort();
+    if (files.length === 0) throw new Stop(`there are no tests in ${folder}`);
+    return {
+      program: process.execPath,
+      args: ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files.map((file) => at(folder, file))],
+      env: { ...toolPath(), ...(browser && { CHROMIUM: (await browsers('chromium')).chromium }) },
+    };
+  };
 }
 
 // The pinned programs ahead of whatever else the machine has.
