@@ -69,7 +69,8 @@ impl<S> Core<S> {
 
     /// These calls will get no reply; the lane goes on.
     pub(crate) fn lost(&mut self, lane: usize, ids: &[u64], error: &Error, loss: Loss, now: Instant) {
-        if loss == Loss::Refused {
+        // A lane that fails at once is always the least busy one: without a rest it would get the retries, too.
+        if matches!(loss, Loss::Refused | Loss::MaybeRan) {
             self.rest(lane, None, now);
         }
         for &id in ids {
