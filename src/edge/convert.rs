@@ -7,12 +7,18 @@ use futures_util::StreamExt;
 use http_body_util::BodyExt;
 use offloop::edge::Gone;
 use tower_service::Service;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Request, Response, ResponseInit};
-use worker::js_sys::{Array, Uint8Array};
-use worker::{FromRequest, HttpRequest, IntoResponse, worker_sys::web_sys};
+use worker::{IntoResponse, worker_sys::web_sys};
 
 use super::isolate::Gateway;
+
+#[wasm_bindgen(module = "/src/edge/convert.js")]
+extern "C" {
+    fn head(request: &Request) -> String;
+    #[wasm_bindgen(catch)]
+    fn whole(status: u16, head: &str, body: &[u8]) -> Result<Response, JsValue>;
+}
 
 /// Answers a request with the views.
 pub(super) async fn answer(gateway: Rc<Gateway>, request: Request, signal: AbortSignal) -> Response {
@@ -23,50 +29,48 @@ pub(super) async fn answer(gateway: Rc<Gateway>, request: Request, signal: Abort
 }
 
 async fn try_answer(gateway: &Gateway, request: Request, signal: AbortSignal) -> Result<Response, String> {
-    let executor = gateway.executor();
-    let site = request.url().contains("/probe").then(|| gateway.site(&request));
-    let request = HttpRequest::from_raw(request).map_err(text)?;
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(executor);
-    if let Some(site) = site {
-        request.extensions_mut().insert(site);
+    let mut converted = read(&request).map_err(|error| error.to_string())?;
+    if converted.uri().path() == "/probe" {
+        converted.extensions_mut().insert(gateway.site(&request));
     }
-    let Ok(response) = gateway.router.clone().call(request).await;
+    converted.extensions_mut().insert(gateway.executor());
+    let Ok(response) = gateway.router.clone().call(converted).await;
     let (parts, body) = response.into_parts();
     if body.size_hint().exact().is_some() {
-        let bytes = body.collect().await.map_err(text)?.to_bytes();
-        return plain(&parts, &bytes).map_err(|error| format!("{error:?}"));
+        let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+        return whole(parts.status.as_u16(), &lines(&parts), &bytes).map_err(|error| format!("{error:?}"));
     }
     // A client that goes away ends the stream, and with it the jobs behind it.
     let body = Body::from_stream(body.into_data_stream().take_until(Gone::new(signal)));
-    http::Response::from_parts(parts, body).into_raw().map_err(text)
+    http::Response::from_parts(parts, body).into_raw().map_err(|error| error.into().to_string())
 }
 
-/// A response in one piece, which the runtime sends at less cost than a stream.
-fn plain(parts: &http::response::Parts, bytes: &[u8]) -> Result<Response, JsValue> {
-    let pairs: Array = parts
-        .headers
-        .iter()
-        .filter_map(|(name, value)| {
-            let value = value.to_str().ok()?;
-            Some(Array::of2(&JsValue::from_str(name.as_str()), &JsValue::from_str(value)))
-        })
-        .collect();
-    let init = ResponseInit::new();
-    init.set_status(parts.status.as_u16());
-    init.set_headers(&pairs);
-    let bytes = Uint8Array::from(bytes);
-    // A status like 204 allows no body, not even an empty one.
-    let body = (bytes.length() > 0).then_some(&bytes);
-    Response::new_with_opt_js_u8_array_and_init(body, &init)
+fn read(request: &Request) -> Result<http::Request<Body>, http::Error> {
+    let head = head(request);
+    let mut lines = head.split('\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let mut builder = http::Request::builder().method(line()).uri(line());
+    while let Some((name, value)) = lines.next().zip(lines.next()) {
+        builder = builder.header(name, value);
+    }
+    builder.body(request.body().map_or_else(Body::empty, |body| Body::new(worker::Body::new(body))))
+}
+
+fn lines(parts: &http::response::Parts) -> String {
+    let mut lines = String::with_capacity(128);
+    for (name, value) in &parts.headers {
+        // Not one of the views' headers has other characters.
+        if let Ok(value) = value.to_str() {
+            for part in [name.as_str(), "\n", value, "\n"] {
+                lines.push_str(part);
+            }
+        }
+    }
+    lines
 }
 
 fn failed(error: &str) -> Response {
     let init = ResponseInit::new();
     init.set_status(500);
     Response::new_with_opt_str_and_init(Some(error), &init).unwrap_or_else(|_| Response::error())
-}
-
-fn text(error: impl Into<Box<dyn std::error::Error>>) -> String {
-    error.into().to_string()
 }

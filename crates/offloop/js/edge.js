@@ -10,9 +10,11 @@ export class Flight {
   #stop;
   #reader;
   #target;
+  #url;
 
-  constructor(target) {
+  constructor(target, url) {
     this.#target = target;
+    this.#url = url;
   }
 
   /**
@@ -33,7 +35,7 @@ export class Flight {
   }
 
   async #send(body) {
-    const response = await this.#target.fetch("http://lane/", { method: "POST", body, signal: this.#controller.signal });
+    const response = await this.#target.fetch(this.#url, { method: "POST", body, signal: this.#controller.signal });
     const type = response.headers.get("content-type");
     if (response.status === 200 && type === PLAIN.headers["content-type"]) return response.arrayBuffer();
     if (response.status === 200 && type === STREAM.headers["content-type"] && response.body) {
@@ -65,6 +67,20 @@ export function stub(namespace, name, hint) {
   return namespace.get(namespace.idFromName(name), hint ? { locationHint: hint } : {});
 }
 
+// Answers that are not complete.
+const open = new Set();
+
+// What is said in all of them when the instance has trapped without a panic: Rust cannot say anything any more.
+let epitaph = { bytes: "the instance trapped: out of memory, or of stack", status: 500, type: "text/plain" };
+
+export function set_epitaph(bytes, status, type) {
+  epitaph = { bytes: bytes.slice(), status, type };
+}
+
+globalThis.addEventListener?.("error", ({ error }) => {
+  if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) for (const answer of open) answer.leave();
+});
+
 /** One answer to a request, seen from the lane. */
 export class Answer {
   #settle;
@@ -77,15 +93,16 @@ export class Answer {
     const lost = new Promise((resolve) => (this.#lose = resolve));
     this.promise = new Promise((resolve) => (this.#settle = resolve));
     lost.then(({ bytes, status, type }) => {
-      if (!this.#writer) return this.#settle(new Response(bytes, { status, headers: { "content-type": type } }));
-      this.push(bytes);
+      if (!this.#writer) return this.respond(new Response(bytes, { status, headers: { "content-type": type } }));
+      if (status === 200) this.push(bytes);
       this.end();
     });
+    open.add(this);
   }
 
   /** The whole answer in one piece, which the runtime carries at two thirds of the cost of a stream. */
   plain(bytes) {
-    this.#settle(new Response(bytes.slice(), PLAIN));
+    this.respond(new Response(bytes.slice(), PLAIN));
   }
 
   /** Starts a streamed answer. */
@@ -101,17 +118,33 @@ export class Answer {
   }
 
   end() {
+    open.delete(this);
     this.#writer.close().catch(() => {});
   }
 
   respond(response) {
+    open.delete(this);
     this.#settle(response);
+  }
+
+  /** Nobody waits for the answer any more. */
+  forget() {
+    open.delete(this);
   }
 
   /** The last words of an answer whose instance has trapped: the rest of a stream, or else a whole response. */
   lose(bytes, status, type) {
     this.#lose({ bytes: bytes.slice(), status, type });
   }
+
+  leave() {
+    this.#lose(epitaph);
+  }
+}
+
+/** The number in the URL of a flight, which says whose calls it carries. */
+export function origin(request) {
+  return Number(request.url.slice(request.url.lastIndexOf("/") + 1));
 }
 
 /** The body, or nothing if it is longer than `most`. */

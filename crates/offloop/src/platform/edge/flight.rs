@@ -32,8 +32,8 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    pub(super) fn new(target: &JsValue, aboard: Vec<Passenger>) -> Rc<Self> {
-        Rc::new(Self { js: js::Flight::new(target), aboard: RefCell::new(aboard), listening: RefCell::default() })
+    pub(super) fn new(target: &JsValue, url: &str, aboard: Vec<Passenger>) -> Rc<Self> {
+        Rc::new(Self { js: js::Flight::new(target, url), aboard: RefCell::new(aboard), listening: RefCell::default() })
     }
 
     pub(super) fn len(&self) -> usize {

@@ -8,7 +8,7 @@ use web_sys::{AbortSignal, Request, Response};
 extern "C" {
     pub(super) type Flight;
     #[wasm_bindgen(constructor)]
-    pub(super) fn new(target: &JsValue) -> Flight;
+    pub(super) fn new(target: &JsValue, url: &str) -> Flight;
     #[wasm_bindgen(method)]
     pub(super) fn send(this: &Flight, frame: &[u8]) -> Promise;
     #[wasm_bindgen(method)]
@@ -37,6 +37,11 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn lose(this: &Answer, bytes: &[u8], status: u16, content_type: &str);
 
+    #[wasm_bindgen(method)]
+    pub(super) fn forget(this: &Answer);
+    pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
+
+    pub(super) fn origin(request: &Request) -> f64;
     pub(super) fn body(request: &Request, most: f64) -> Promise;
     pub(super) fn pause(signal: &AbortSignal) -> Promise;
 }

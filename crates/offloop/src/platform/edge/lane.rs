@@ -11,6 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::failure::Failure;
 use super::flight::{Flight, Passenger};
 use super::place::Place;
+use super::trap;
 use crate::error::Error;
 use crate::lane::{Events, Factory, Lane, Loss, Stop, Traits};
 use crate::platform::now;
@@ -31,6 +32,7 @@ const FULL_FRAME: usize = 16 * 1024 * 1024;
 pub(crate) fn factory(tasks: &'static Tasks, places: Vec<Place>) -> Factory {
     let trip = SendWrapper::new(Rc::new(Trip {
         places,
+        url: trap::origin(),
         fetches: Cell::default(),
         admitted: Cell::default(),
         lanes: RefCell::default(),
@@ -41,6 +43,8 @@ pub(crate) fn factory(tasks: &'static Tasks, places: Vec<Place>) -> Factory {
 /// What the lanes of one executor share.
 struct Trip {
     places: Vec<Place>,
+    /// Tells the far side whose calls these are.
+    url: String,
     fetches: Cell<usize>,
     /// Set by the first call that is let in; those after it are parts of the same request.
     admitted: Cell<bool>,
@@ -158,7 +162,7 @@ impl Side {
             let Some(target) = self.place.as_ref().map(Place::target) else { return };
             match target {
                 Ok(target) => {
-                    let flight = Flight::new(&target, load);
+                    let flight = Flight::new(&target, &self.trip.url, load);
                     self.trip.fetches.set(self.trip.fetches.get() + 1);
                     self.flights.borrow_mut().push(flight.clone());
                     flight.start(self.clone(), &frame);

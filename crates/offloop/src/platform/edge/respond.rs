@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Once;
 use std::task::Poll;
 
 use js_sys::Promise;
@@ -13,6 +14,14 @@ use super::gone::Gone;
 use super::js;
 use super::trap::{LastWords, Open, Speaker};
 use crate::error::Error;
+
+thread_local! {
+    static EPITAPH: Once = const { Once::new() };
+}
+
+fn lost() -> Error {
+    Error::Lost { cause: "another request has reset the instance".to_owned() }
+}
 
 /// Answers a request with the outcome of `handler`: gives the promise of the response, which the `fetch` handler returns.
 ///
@@ -25,14 +34,20 @@ pub fn respond(
     handler: impl Future<Output = Response> + 'static,
     broken: fn(Error) -> (u16, &'static str, String),
 ) -> Promise {
+    EPITAPH.with(|told| {
+        told.call_once(|| {
+            let (status, content_type, text) = broken(lost());
+            js::set_epitaph(text.as_bytes(), status, content_type);
+        });
+    });
     let answer = Rc::new(js::Answer::new());
     let promise = answer.promise();
     let speaker: Speaker = Rc::new(move |panic| {
         let (status, content_type, text) = broken(match panic {
             Some(message) => Error::Failed { message: message.to_owned() },
-            None => Error::Lost { cause: "a panic elsewhere has reset the instance".to_owned() },
+            None => lost(),
         });
-        LastWords { bytes: text.into_bytes(), status, content_type }
+        LastWords { bytes: text.into_bytes(), status, content_type, origin: None }
     });
     let open = Open::new(answer.clone(), speaker);
     spawn_local(async move {
@@ -43,8 +58,9 @@ pub fn respond(
             // Asked only now: an answer that is there at once needs no listener.
             Poll::Pending => gone.as_mut().poll(context).map(|()| None),
         });
-        if let Some(response) = response.await {
-            answer.respond(&response);
+        match response.await {
+            Some(response) => answer.respond(&response),
+            None => answer.forget(),
         }
     });
     promise

@@ -59,20 +59,15 @@ const CALLS_IN_A_TURN: usize = 64;
 pub fn serve(tasks: &'static Tasks, request: Request) -> Promise {
     let answer = Rc::new(js::Answer::new());
     let promise = answer.promise();
-    let work = Rc::new(Work {
-        tasks,
-        answer,
-        running: Cell::new(None),
-        waiting: RefCell::default(),
-        streamed: Cell::new(false),
-    });
-    spawn_local(work.run(request));
+    let (running, waiting, streamed) = Default::default();
+    spawn_local(Rc::new(Work { tasks, request, answer, running, waiting, streamed }).run());
     promise
 }
 
 /// The calls of one request.
 struct Work {
     tasks: &'static Tasks,
+    request: Request,
     answer: Rc<js::Answer>,
     running: Cell<Option<u64>>,
     /// Ids of the calls behind the running one.
@@ -92,35 +87,36 @@ impl Report for Nobody {
 }
 
 impl Work {
-    async fn run(self: Rc<Self>, request: Request) {
+    async fn run(self: Rc<Self>) {
         let speaker: Speaker = Rc::new({
             let work = self.clone();
             move |panic| work.last_words(panic)
         });
         let open = Open::new(self.answer.clone(), speaker);
-        match self.read(&request).await {
-            Ok(calls) => self.work(&open, calls, &request).await,
+        match self.read().await {
+            Ok(calls) => self.work(&open, calls).await,
             // The header of an empty frame tells the caller which build this is.
             Err(Error::Skew { .. }) => self.answer.plain(&self.frame(&[])),
             Err(error) => self.answer.lose(error.to_string().as_bytes(), 400, "text/plain"),
         }
     }
 
-    async fn read(&self, request: &Request) -> Result<Vec<Call>, Error> {
-        let body = JsFuture::from(js::body(request, LONGEST)).await;
+    async fn read(&self) -> Result<Vec<Call>, Error> {
+        let body = JsFuture::from(js::body(&self.request, LONGEST)).await;
         let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
         let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
         decode_calls(self.tasks.fingerprint(), &Blob::from(bytes.to_vec()), now(), Vec::new())
     }
 
-    async fn work(&self, open: &Open, calls: Vec<Call>, request: &Request) {
+    async fn work(&self, open: &Open, calls: Vec<Call>) {
         *self.waiting.borrow_mut() = calls.iter().rev().map(|call| call.id).collect();
         let mut replies = Vec::new();
         let (mut turn, mut ran, mut start) = (1, 0, now());
         for call in calls {
             if ran == turn {
                 self.push(&mut replies);
-                if JsFuture::from(js::pause(&request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
+                if JsFuture::from(js::pause(&self.request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
+                    self.answer.end();
                     return;
                 }
                 let end = now();
@@ -182,9 +178,11 @@ impl Work {
             .collect();
         if events.is_empty() && !self.streamed.get() {
             let bytes = b"the instance was reset by another request before this one was read".to_vec();
-            return LastWords { bytes, status: 503, content_type: "text/plain" };
+            return LastWords { bytes, status: 503, content_type: "text/plain", origin: None };
         }
-        LastWords { bytes: self.frame(&events), status: 200, content_type: "application/x-offloop" }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        let origin = panic.map(|_| js::origin(&self.request) as u64);
+        LastWords { bytes: self.frame(&events), status: 200, content_type: "application/x-offloop", origin }
     }
 }
 

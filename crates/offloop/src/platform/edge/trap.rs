@@ -1,12 +1,13 @@
-//! Last words. A panic, a stack overflow or failing memory ends the wasm instance with every request in it; the runtime would
-//! leave their clients waiting. So each open answer can still be ended from here, the moment before.
+//! Last words. A panic ends the wasm instance with every request in it; the runtime would leave their clients waiting. So each
+//! open answer is ended from here, the moment before.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic;
 use std::rc::Rc;
+use std::sync::Once;
 
-use wasm_bindgen::handler;
+use js_sys::Math;
 
 use super::js::Answer;
 use crate::serve::message;
@@ -16,18 +17,28 @@ pub(super) struct LastWords {
     pub(super) bytes: Vec<u8>,
     pub(super) status: u16,
     pub(super) content_type: &'static str,
+    /// The answer on whose behalf the code ran, which may be one of another instance.
+    pub(super) origin: Option<u64>,
 }
 
-/// Makes the last words of an answer; `Some` with the panic's message if it was this one's code that ran.
+/// Makes the last words of an answer; `Some` with the panic's message if it was this one's code that ran, or a
+/// task on its behalf.
 pub(super) type Speaker = Rc<dyn Fn(Option<&str>) -> LastWords>;
 
 thread_local! {
     static OPEN: RefCell<BTreeMap<u64, (Rc<Answer>, Speaker)>> = const { RefCell::new(BTreeMap::new()) };
-    static NEXT: Cell<u64> = const { Cell::new(0) };
+    /// Begins somewhere at random, so that answers of different instances have different keys.
+    static NEXT: Cell<u64> = Cell::new(random());
     /// The answer whose code runs.
     static CURRENT: Cell<Option<u64>> = const { Cell::new(None) };
-    static MESSAGE: RefCell<Option<String>> = const { RefCell::new(None) };
-    static EARLIER: OnceCell<Option<fn()>> = const { OnceCell::new() };
+    static WATCHING: Once = const { Once::new() };
+}
+
+/// A whole number of which there is room to count on before a JavaScript number would lose its last digit.
+fn random() -> u64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is positive and below 2^52")]
+    let random = (Math::random() * 4_503_599_627_370_496.0) as u64;
+    random
 }
 
 /// An answer that is not complete. Dropped when it is.
@@ -57,35 +68,36 @@ impl Drop for Open {
     }
 }
 
-/// Takes note of panics and traps from now on, in addition to whoever did so before: the `worker` crate makes a new instance then.
+/// Has the last words said when a panic begins, before whoever else wants to know of it.
+///
+/// A trap without a panic leaves no chance to say anything in Rust; `js/edge.js` then ends all answers in the same words.
 fn watch() {
-    EARLIER.with(|earlier| {
-        earlier.get_or_init(|| {
+    WATCHING.with(|watching| {
+        watching.call_once(|| {
             let hook = panic::take_hook();
             panic::set_hook(Box::new(move |info| {
-                MESSAGE.with(|place| {
-                    if let Ok(mut place) = place.try_borrow_mut() {
-                        *place = Some(message(info.payload()));
-                    }
-                });
+                speak(&message(info.payload()));
                 hook(info);
             }));
-            handler::set_on_abort(speak)
         });
     });
 }
 
-/// Called by wasm-bindgen when an export has trapped (option `--force-enable-abort-handler`, which worker-build sets).
-fn speak() {
-    let panic = MESSAGE.with(|message| message.try_borrow().ok().and_then(|message| message.clone()));
-    let text = panic.as_deref().unwrap_or("the instance trapped: out of memory, or of stack");
-    let current = CURRENT.get();
-    let open = OPEN.with(|open| open.try_borrow().map(|open| open.clone()).unwrap_or_default());
-    for (key, (answer, speaker)) in open {
-        let LastWords { bytes, status, content_type } = speaker((current == Some(key)).then_some(text));
+/// A URL that names the answer whose code runs, for calls that it causes: where the lane lives in the same instance as its caller,
+/// a panic in the task ends both, and the caller has to be told without its own help.
+pub(super) fn origin() -> String {
+    CURRENT.get().map_or_else(|| "http://lane/".to_owned(), |key| format!("http://lane/{key}"))
+}
+
+fn speak(panic: &str) {
+    let mut open = OPEN.with(|open| open.try_borrow().map(|open| open.clone()).unwrap_or_default());
+    let say = |(answer, speaker): (Rc<Answer>, Speaker), panic| {
+        let LastWords { bytes, status, content_type, origin } = speaker(panic);
         answer.lose(&bytes, status, content_type);
-    }
-    if let Some(Some(earlier)) = EARLIER.with(|earlier| earlier.get().copied()) {
-        earlier();
+        origin
+    };
+    let origin = CURRENT.get().and_then(|current| open.remove(&current)).and_then(|running| say(running, Some(panic)));
+    for (key, answer) in open {
+        say(answer, (origin == Some(key)).then_some(panic));
     }
 }
