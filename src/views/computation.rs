@@ -181,7 +181,7 @@ impl Computation {
         let expected = self.shared.pace.time(units);
         self.waited.get_or_insert_with(|| (end - submitted).saturating_sub(expected));
         self.busy += run;
-        self.shared.pace.learn(units, run);
+        self.shared.pace.learn(units, end - submitted, run);
     }
 
     /// What came out. Only right once [`step`](Self::step) has said that all is done.
@@ -212,7 +212,7 @@ impl Computation {
         self.parts.take(Cut {
             lanes,
             target: pace.units(limits.part),
-            least: pace.units(limits.part / 20),
+            least: pace.units(limits.part / 10),
             reach: pace.units(self.deadline - now()).saturating_mul(lanes),
         })
     }

@@ -1,4 +1,4 @@
-//! Lanes that have no room at times, as at the edge, where executors share them and cannot wait for each other.
+//! Lanes as at the edge: far away, and without room at times, since executors share them and cannot wait for each other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +16,8 @@ struct Crowded {
     events: Events,
     turn: AtomicUsize,
     refuses: fn(usize) -> bool,
+    /// How long the way takes.
+    way: Duration,
 }
 
 impl Lane for Crowded {
@@ -28,7 +30,9 @@ impl Lane for Crowded {
             return self.events.lost(&[call.id], Error::Full, Loss::NeverStarted);
         }
         let events = self.events.clone();
+        let way = self.way;
         std::thread::spawn(move || {
+            std::thread::sleep(way);
             let entry = TASKS.at(call.task).unwrap();
             let result = entry.run(&Context::none(), call.input.clone());
             events.reply(vec![Reply { id: call.id, busy: Duration::ZERO, result }]);
@@ -40,8 +44,13 @@ impl Lane for Crowded {
 }
 
 fn app(refuses: fn(usize) -> bool) -> App {
-    let factory: Factory = Box::new(move |events| Box::new(Crowded { events, turn: AtomicUsize::new(0), refuses }));
-    App::on(&[("PART_MS", "1")], Executor::with_lanes(&TASKS, Options::default().lanes(2).retries(0), factory))
+    distant("1", Duration::ZERO, refuses)
+}
+
+fn distant(part_ms: &str, way: Duration, refuses: fn(usize) -> bool) -> App {
+    let factory: Factory =
+        Box::new(move |events| Box::new(Crowded { events, turn: AtomicUsize::new(0), refuses, way }));
+    App::on(&[("PART_MS", part_ms)], Executor::with_lanes(&TASKS, Options::default().lanes(2).retries(0), factory))
 }
 
 #[test]
@@ -61,4 +70,15 @@ fn a_computation_that_has_begun_waits_for_room_and_loses_nothing() {
         let answer = app(refuses).get("/async-cpu?number=5000000");
         assert_eq!((answer.status.as_u16(), answer.header("x-result")), (200, formula(5_000_000).as_str()));
     }
+}
+
+#[test]
+fn a_long_way_does_not_multiply_the_parts() {
+    let app = distant("20", Duration::from_millis(20), |_| false);
+    for _ in 0..30 {
+        app.get("/async-cpu?number=300000");
+    }
+    let before = app.pool.stats().submitted;
+    assert_eq!(app.get("/async-cpu?number=30000").header("x-result"), formula(30_000));
+    assert_eq!(app.pool.stats().submitted, before + 1);
 }
