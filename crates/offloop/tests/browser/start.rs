@@ -84,3 +84,20 @@ async fn a_broken_script_is_not_tried_again_and_again() {
     drop(pool);
     assert_eq!(live(), alive);
 }
+
+#[wasm_bindgen_test]
+async fn a_worker_that_always_ends_before_its_first_reply_is_given_up() {
+    let script = "postMessage(true); onmessage = () => postMessage({ cause: 'again', running: false })";
+    let (result, took) = run_on(&data_script(script), LONG).await;
+    assert_eq!(cause(&result), "again");
+    assert!(took.as_millis() < 1000, "{took:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_that_breaks_with_every_call_ends_them_all() {
+    let script = "postMessage(true); onmessage = () => { throw new Error('at the call') }";
+    let pool = pool_with(1, WorkerOptions::default().script(data_script(script)));
+    for result in futures_util::future::join_all((0..5).map(|n| pool.run(double, n))).await {
+        assert!(cause(&result).contains("at the call"), "{result:?}");
+    }
+}

@@ -76,6 +76,8 @@ struct State {
     flushing: Option<usize>,
     /// This worker has been given work.
     used: bool,
+    /// This worker has ended a call.
+    proven: bool,
     idle_since: Option<Instant>,
     closed: bool,
 }
@@ -143,7 +145,9 @@ impl Lane for WorkerLane {
             // What was not posted yet is simply not posted.
             if state.posted.is_empty() { None } else { Some(state.stop()) }
         };
-        if stopped.is_some() {
+        let was_used = stopped.is_some();
+        drop(stopped);
+        if was_used {
             // The next call will come soon, and a start takes a while.
             self.0.start();
         }
@@ -168,6 +172,7 @@ impl State {
     fn stop(&mut self) -> (Option<Worker>, Option<Alarm>) {
         self.ready = false;
         self.used = false;
+        self.proven = false;
         self.posted.clear();
         self.idle_since = None;
         (self.worker.take(), self.alarm.take())

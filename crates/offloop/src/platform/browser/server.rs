@@ -9,7 +9,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, Event as DomEvent, MessageChannel, MessageEvent};
 
-use super::message::{pack, unpack};
+use super::message::{pack, text, unpack};
 use super::worker::Listener;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -78,7 +78,8 @@ pub fn serve_lane(tasks: &'static Tasks) {
         previous(info);
     }));
     server.listen();
-    server.post(&JsValue::TRUE, &Array::new());
+    // Without this message the other side gives up after the start timeout.
+    let _ = server.post(&JsValue::TRUE, &Array::new());
 }
 
 impl Server {
@@ -107,9 +108,8 @@ impl Server {
         resume.start();
     }
 
-    fn post(&self, message: &JsValue, transfer: &Array) {
-        // Fails only for values that cannot be cloned, which ours can, or without memory, which the next call will notice.
-        let _ = self.scope.post_message_with_transfer(message, transfer);
+    fn post(&self, message: &JsValue, transfer: &Array) -> Result<(), JsValue> {
+        self.scope.post_message_with_transfer(message, transfer)
     }
 
     fn heard(&self, event: &DomEvent) {
@@ -120,7 +120,8 @@ impl Server {
         let Some((frame, blobs)) = unpack(&data) else { return };
         match decode_calls(self.tasks.fingerprint(), &frame, now(), blobs) {
             Ok(calls) => self.queue.borrow_mut().extend(calls),
-            Err(error) => self.end(&error.to_string()),
+            // Nobody knows whose calls these are: another build's. They must not be sent again for ever.
+            Err(error) => return self.end(&error.to_string(), true),
         }
         if !self.resumes.get() {
             self.run();
@@ -143,12 +144,12 @@ impl Server {
         let mut time = began;
         loop {
             let Some(call) = self.queue.borrow_mut().pop_front() else { break };
-            if !self.is_short(call.task) {
-                self.flush();
+            if !self.is_short(call.task) && self.flush() {
+                time = now();
             }
             time = self.run_one(call, time);
-            if time - self.since.get() >= BATCH {
-                self.flush();
+            if time - self.since.get() >= BATCH && self.flush() {
+                time = now();
             }
             if time - began >= TURN && !self.queue.borrow().is_empty() {
                 self.flush();
@@ -202,19 +203,23 @@ impl Server {
         replies.push(Event::Reply(reply));
     }
 
-    fn flush(&self) {
+    /// Posts the replies that wait; true if there were any.
+    fn flush(&self) -> bool {
         let replies = self.replies.take();
-        if !replies.is_empty() {
-            self.tell(&replies);
+        if replies.is_empty() {
+            return false;
         }
+        self.tell(&replies);
+        true
     }
 
     fn tell(&self, events: &[Event]) {
         let (mut frame, mut blobs) = (Vec::new(), Vec::new());
         encode_events(self.tasks.fingerprint(), events, &mut frame, Some(&mut blobs));
-        match pack(&frame, &blobs) {
-            Ok((message, transfer)) => self.post(&message, &transfer),
-            Err(_) => self.end("out of memory while a result was posted"),
+        let posted = pack(&frame, &blobs).and_then(|(message, transfer)| self.post(&message, &transfer));
+        if let Err(error) = posted {
+            // Their caller must not wait for them for ever.
+            self.end(&format!("the browser did not take a result: {}", text(&error)), true);
         }
     }
 
@@ -228,14 +233,14 @@ impl Server {
         }
         self.flush();
         let text = event.dyn_ref::<web_sys::ErrorEvent>().map(web_sys::ErrorEvent::message);
-        self.end(&text.unwrap_or_default());
+        self.end(&text.unwrap_or_default(), self.running.get().is_some());
     }
 
-    fn end(&self, cause: &str) {
+    fn end(&self, cause: &str, running: bool) {
         let last = Object::new();
         let _ = Reflect::set(&last, &"cause".into(), &cause.into());
-        let _ = Reflect::set(&last, &"running".into(), &self.running.get().is_some().into());
-        self.post(&last, &Array::new());
+        let _ = Reflect::set(&last, &"running".into(), &running.into());
+        let _ = self.post(&last, &Array::new());
         // Messages that were posted are delivered; what would have come in is not.
         self.scope.close();
     }

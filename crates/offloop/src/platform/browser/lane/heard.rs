@@ -28,10 +28,10 @@ impl Inner {
         } else {
             let field = |name: &str| Reflect::get(message, &name.into()).ok();
             match field("cause").and_then(|cause| cause.as_string()) {
-                Some(cause) if !self.state.borrow().ready => self.down(Error::Lost { cause }, Loss::NeverStarted),
                 Some(cause) => {
                     let running = field("running").is_some_and(|running| running.is_truthy());
-                    self.down(Error::Lost { cause }, if running { Loss::MaybeRan } else { Loss::Idle });
+                    let loss = if running { Loss::MaybeRan } else { self.loss_between_calls() };
+                    self.down(Error::Lost { cause }, loss);
                 }
                 None => self.down(Error::malformed("a foreign message from the worker"), Loss::MaybeRan),
             }
@@ -51,6 +51,7 @@ impl Inner {
         }
         {
             let mut state = self.state.borrow_mut();
+            state.proven = true;
             for reply in &replies {
                 // In the order they were posted, but for those that were cancelled.
                 if let Some(at) = state.posted.iter().position(|id| *id == reply.id) {
@@ -62,6 +63,12 @@ impl Inner {
         self.rest();
     }
 
+    /// What it means that the worker ended while it ran nothing. One that never ended a call is as good as not started: if its calls
+    /// were sent again and again, they might never end.
+    fn loss_between_calls(&self) -> Loss {
+        if self.state.borrow().proven { Loss::Idle } else { Loss::NeverStarted }
+    }
+
     /// The browser reports an error of the worker, which itself did not say what it was doing.
     pub(super) fn broken(&self, cause: String) {
         let error = Error::Lost { cause };
@@ -70,8 +77,9 @@ impl Inner {
         }
         // Any of the calls may have run, and its reply be lost with the worker.
         let ids: Vec<u64> = self.state.borrow_mut().posted.drain(..).collect();
+        let loss = self.loss_between_calls();
         self.events.lost(&ids, error.clone(), Loss::MaybeRan);
-        self.down(error, Loss::Idle);
+        self.down(error, loss);
     }
 
     /// Ends the worker and says so. Another one is started at once if this one was of use.
