@@ -43,10 +43,12 @@ impl<S> Core<S> {
     /// Calls ended with these replies.
     pub(crate) fn reply(&mut self, lane: usize, replies: Vec<Reply>, now: Instant) {
         let took = self.lanes.took(lane, replies.len(), now);
-        for Reply { id, result, .. } in replies {
+        for Reply { id, busy, result } in replies {
             let Some(task) = self.let_go(lane, id) else { continue };
             if lane != INLINE {
-                self.lanes.learn(task, took);
+                // Where the far side's clock runs it knows best: on a loaded machine the way there and back takes longer than many a
+                // task, and would never let calls be sent ahead.
+                self.lanes.learn(task, if busy.is_zero() { took } else { busy.min(took) });
             }
             if let Some(job) = self.jobs.get_mut(&id) {
                 // What the job waited at the lane, behind others, counts as waiting.

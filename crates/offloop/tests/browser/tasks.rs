@@ -81,6 +81,8 @@ pub(super) fn leaves_an_error() {
     super::watch::throw_later();
 }
 
+// The idempotent ones may be sent ahead, behind others.
 offloop::tasks! {
-    double, spin, spin_for_ever, invert, panics, traps, recurses, hoards, counts, mark, marks, babbles, leaves_an_error
+    #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, counts, marks,
+    babbles, leaves_an_error
 }

@@ -167,7 +167,7 @@ impl Server {
         let reporter = Reporter { server: self, id, last: Cell::new(None) };
         // The end of one call is the beginning of the next: the clock is read once a call.
         let clock = Cell::new(Some(start));
-        let reply = serve(self.tasks, call, &reporter, || clock.take().unwrap_or_else(now));
+        let mut reply = serve(self.tasks, call, &reporter, || clock.take().unwrap_or_else(now));
         self.running.set(None);
         if let Err(Error::Failed { .. }) = reply.result {
             // It unwound, and this instance lives on.
@@ -175,6 +175,8 @@ impl Server {
         }
         let end = start + reply.busy;
         self.learn(task, reply.busy);
+        // Browsers round the time, some to 100 µs. Nothing would say that there is no clock.
+        reply.busy = reply.busy.max(Duration::from_micros(1));
         self.finished(reply, end);
         end
     }
