@@ -85,19 +85,39 @@ globalThis.addEventListener?.("error", ({ error }) => {
 export class Answer {
   #settle;
   #lose;
+  #lost;
   #writer;
+  #timer;
 
   constructor() {
     // `lose` may be called while another request runs. The runtime then runs what hangs on its promise as part of our own request,
     // the only place where our response may be touched (flag `handle_cross_request_promise_resolution`).
     const lost = new Promise((resolve) => (this.#lose = resolve));
     this.promise = new Promise((resolve) => (this.#settle = resolve));
-    lost.then(({ bytes, status, type }) => {
-      if (!this.#writer) return this.respond(new Response(bytes, { status, headers: { "content-type": type } }));
-      if (status === 200) this.push(bytes);
-      this.end();
-    });
+    lost.then((words) => this.#say(words));
     open.add(this);
+  }
+
+  #say({ bytes, status, type }) {
+    if (!open.has(this)) return;
+    if (!this.#writer) return this.respond(new Response(bytes, { status, headers: { "content-type": type } }));
+    if (status === 200) this.push(bytes);
+    this.end();
+  }
+
+  /**
+   * Waits for a promise on behalf of Rust, or, if the instance has trapped meanwhile, answers here and now: a request that waits for nothing
+   * but another request's word is taken for hung and ended by the runtime.
+   */
+  async #orLost(promise) {
+    const value = await promise;
+    if (this.#lost) this.#say(this.#lost);
+    return value;
+  }
+
+  /** Keeps the runtime from taking the request for hung, for the same reason, while things are waited for that are not ours. */
+  hold() {
+    this.#timer = setTimeout(() => {}, 0x7fffffff);
   }
 
   /** The whole answer in one piece, which the runtime carries at two thirds of the cost of a stream. */
@@ -118,27 +138,45 @@ export class Answer {
   }
 
   end() {
-    open.delete(this);
+    this.forget();
     this.#writer.close().catch(() => {});
   }
 
   respond(response) {
-    open.delete(this);
+    this.forget();
     this.#settle(response);
   }
 
   /** Nobody waits for the answer any more. */
   forget() {
     open.delete(this);
+    if (this.#timer) clearTimeout(this.#timer);
   }
 
   /** The last words of an answer whose instance has trapped: the rest of a stream, or else a whole response. */
   lose(bytes, status, type) {
-    this.#lose({ bytes: bytes.slice(), status, type });
+    this.#leave({ bytes: bytes.slice(), status, type });
   }
 
   leave() {
-    this.#lose(epitaph);
+    this.#leave(epitaph);
+  }
+
+  #leave(words) {
+    // What a panic had Rust say is more exact than what the trap that follows it says.
+    if (this.#lost) return;
+    this.#lost = words;
+    this.#lose(words);
+  }
+
+  /** The body, or nothing if it is longer than `most`. */
+  body(request, most) {
+    return this.#orLost(body(request, most));
+  }
+
+  /** Lets the event loop turn once. False if the request was aborted: then nothing that follows may wait, for it would wait for ever. */
+  pause(signal) {
+    return this.#orLost(pause(signal));
   }
 }
 
@@ -147,8 +185,7 @@ export function origin(request) {
   return Number(request.url.slice(request.url.lastIndexOf("/") + 1));
 }
 
-/** The body, or nothing if it is longer than `most`. */
-export async function body(request, most) {
+async function body(request, most) {
   const length = request.headers.get("content-length");
   if (length !== null) return Number(length) <= most ? new Uint8Array(await request.arrayBuffer()) : undefined;
   const parts = [];
@@ -167,8 +204,7 @@ export async function body(request, most) {
   return whole;
 }
 
-/** Lets the event loop turn once. False if the request was aborted: then nothing that follows may wait, for it would wait for ever. */
-export function pause(signal) {
+function pause(signal) {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

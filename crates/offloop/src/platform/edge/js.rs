@@ -39,9 +39,14 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(super) fn forget(this: &Answer);
+    #[wasm_bindgen(method)]
+    pub(super) fn hold(this: &Answer);
+    #[wasm_bindgen(method)]
+    pub(super) fn body(this: &Answer, request: &Request, most: f64) -> Promise;
+    #[wasm_bindgen(method)]
+    pub(super) fn pause(this: &Answer, signal: &AbortSignal) -> Promise;
+
     pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
 
     pub(super) fn origin(request: &Request) -> f64;
-    pub(super) fn body(request: &Request, most: f64) -> Promise;
-    pub(super) fn pause(signal: &AbortSignal) -> Promise;
 }

@@ -53,10 +53,14 @@ pub fn respond(
     spawn_local(async move {
         let mut handler = pin!(handler);
         let mut gone = pin!(Gone::new(signal));
+        let held = Once::new();
         let response = std::future::poll_fn(|context| match open.run(|| handler.as_mut().poll(context)) {
             Poll::Ready(response) => Poll::Ready(Some(response)),
-            // Asked only now: an answer that is there at once needs no listener.
-            Poll::Pending => gone.as_mut().poll(context).map(|()| None),
+            // Only now: an answer that is there at once needs neither.
+            Poll::Pending => {
+                held.call_once(|| answer.hold());
+                gone.as_mut().poll(context).map(|()| None)
+            }
         });
         match response.await {
             Some(response) => answer.respond(&response),

@@ -102,7 +102,7 @@ impl Work {
     }
 
     async fn read(&self) -> Result<Vec<Call>, Error> {
-        let body = JsFuture::from(js::body(&self.request, LONGEST)).await;
+        let body = JsFuture::from(self.answer.body(&self.request, LONGEST)).await;
         let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
         let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
         decode_calls(self.tasks.fingerprint(), &Blob::from(bytes.to_vec()), now(), Vec::new())
@@ -115,7 +115,10 @@ impl Work {
         for call in calls {
             if ran == turn {
                 self.push(&mut replies);
-                if JsFuture::from(js::pause(&self.request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
+                if JsFuture::from(self.answer.pause(&self.request.signal()))
+                    .await
+                    .is_ok_and(|goes_on| goes_on.is_falsy())
+                {
                     self.answer.end();
                     return;
                 }
