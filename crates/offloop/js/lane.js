@@ -13,15 +13,22 @@ export function copyOut(bytes) {
 }
 
 // A few bytes as text, a character each. The browser makes and clones a short string in a fraction of the time that it needs
-// for a buffer, with its separate memory.
-export function toText(bytes) {
-  return String.fromCharCode.apply(null, bytes);
+// for a buffer, with its separate memory. `target` is a worker, or the scope of one.
+export function postText(target, bytes) {
+  target.postMessage(String.fromCharCode.apply(null, bytes));
 }
 
 let scratch = new Uint8Array(512);
 
-export function fromText(text) {
-  if (text.length > scratch.length) scratch = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) scratch[i] = text.charCodeAt(i);
-  return scratch.subarray(0, text.length);
+// The bytes of a message that is text; undefined if it is something else.
+export function textOf(event) {
+  const { data } = event;
+  if (typeof data !== 'string') return undefined;
+  if (data.length > scratch.length) scratch = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) scratch[i] = data.charCodeAt(i);
+  return scratch.subarray(0, data.length);
+}
+
+export function post(target, message, transfer) {
+  target.postMessage(message, transfer);
 }

@@ -8,11 +8,11 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
-use super::message::{pack, text};
+use super::message::{post, post_frame, text};
 use super::options::WorkerOptions;
 use super::program;
 use super::worker::Worker;
@@ -134,7 +134,7 @@ impl Lane for WorkerLane {
         } else if let (Some(worker), true) = (&state.worker, state.posted.contains(&id)) {
             // Ids are counted from 1, far from where numbers lose precision. A hint: if it is lost, the call runs.
             #[allow(clippy::cast_precision_loss, reason = "see above")]
-            let _ = worker.post(&JsValue::from_f64(id as f64), &Array::new());
+            let _ = post(worker.target(), &JsValue::from_f64(id as f64));
         }
     }
 
@@ -205,11 +205,11 @@ impl Inner {
         let started = Worker::start(
             options.script.as_deref(),
             &name,
-            self.later(|inner, message| inner.heard(&message)),
+            self.later(|inner, event| inner.heard(&event)),
             self.later(|inner, cause| inner.broken(cause)),
         );
         let started = started.and_then(|worker| {
-            worker.post(hello, &Array::new()).map_err(|error| text(&error))?;
+            post(worker.target(), hello).map_err(|error| text(&error))?;
             Ok(worker)
         });
         match started {
@@ -251,11 +251,10 @@ impl Inner {
         }
         let calls = std::mem::take(&mut state.waiting);
         let (mut frame, mut blobs) = (Vec::new(), Vec::new());
-        encode_calls(self.setup.fingerprint, &calls, now(), &mut frame, Some(&mut blobs));
-        let posted = pack(&frame, &blobs).and_then(|(message, transfer)| match &state.worker {
-            Some(worker) => worker.post(&message, &transfer),
-            None => Ok(()),
-        });
+        // The clock is only asked if there are deadlines to be told.
+        let time = if calls.iter().any(|call| call.deadline.is_some()) { now() } else { Instant::from_micros(0) };
+        encode_calls(self.setup.fingerprint, &calls, time, &mut frame, Some(&mut blobs));
+        let posted = state.worker.as_ref().map_or(Ok(()), |worker| post_frame(worker.target(), &frame, &blobs));
         match posted {
             Ok(()) => {
                 state.posted.extend(calls.iter().map(|call| call.id));

@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
+use web_sys::{Event, MessageEvent};
 
 use crate::blob::Blob;
 
@@ -10,10 +11,12 @@ extern "C" {
     // Fails when the browser has no memory for the copy.
     #[wasm_bindgen(catch, js_name = copyOut)]
     fn copy_out(bytes: &[u8]) -> Result<Uint8Array, JsValue>;
-    #[wasm_bindgen(js_name = toText)]
-    fn to_text(bytes: &[u8]) -> JsValue;
-    #[wasm_bindgen(js_name = fromText)]
-    fn from_text(text: &JsValue) -> Vec<u8>;
+    #[wasm_bindgen(catch, js_name = postText)]
+    fn post_text(target: &JsValue, bytes: &[u8]) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = textOf)]
+    fn text_of(event: &Event) -> Option<Vec<u8>>;
+    #[wasm_bindgen(catch, js_name = post)]
+    fn post_transfer(target: &JsValue, message: &JsValue, transfer: &Array) -> Result<(), JsValue>;
 }
 
 /// Up to this length a frame travels as text: measured, a round trip of 30 or 300 bytes takes 10 µs less than as a buffer; at 1000
@@ -22,18 +25,18 @@ const TEXT: usize = 512;
 /// From this length a buffer is transferred: below, handing it over costs more than copying the bytes once more.
 const TRANSFERRED: usize = 8 * 1024;
 
-/// A message, and the list of what is to be transferred with it.
-pub(super) fn pack(frame: &[u8], blobs: &[Blob]) -> Result<(JsValue, Array), JsValue> {
-    let transfer = Array::new();
+/// Posts a frame, with the blobs beside it, to a worker or from the scope of one.
+pub(super) fn post_frame(target: &JsValue, frame: &[u8], blobs: &[Blob]) -> Result<(), JsValue> {
     if blobs.is_empty() && frame.len() <= TEXT {
-        return Ok((to_text(frame), transfer));
+        return post_text(target, frame);
     }
+    let transfer = Array::new();
     let first = copy_out(frame)?;
     if frame.len() >= TRANSFERRED {
         transfer.push(&first.buffer());
     }
     if blobs.is_empty() {
-        return Ok((first.into(), transfer));
+        return post_transfer(target, &first, &transfer);
     }
     let parts = Array::of1(&first);
     for blob in blobs {
@@ -41,14 +44,24 @@ pub(super) fn pack(frame: &[u8], blobs: &[Blob]) -> Result<(JsValue, Array), JsV
         transfer.push(&part.buffer());
         parts.push(&part);
     }
-    Ok((parts.into(), transfer))
+    post_transfer(target, &parts, &transfer)
 }
 
-/// The frame and the blobs of a message; `None` if it is no such message.
-pub(super) fn unpack(message: &JsValue) -> Option<(Blob, Vec<Blob>)> {
-    if message.is_string() {
-        return Some((from_text(message).into(), Vec::new()));
+/// Posts something that is no frame.
+pub(super) fn post(target: &JsValue, message: &JsValue) -> Result<(), JsValue> {
+    post_transfer(target, message, &Array::new())
+}
+
+/// The frame and the blobs of a message; what it is instead, if it is no such message.
+pub(super) fn frame_of(event: &Event) -> Result<(Blob, Vec<Blob>), JsValue> {
+    if let Some(frame) = text_of(event) {
+        return Ok((frame.into(), Vec::new()));
     }
+    let message = event.unchecked_ref::<MessageEvent>().data();
+    parts(&message).ok_or(message)
+}
+
+fn parts(message: &JsValue) -> Option<(Blob, Vec<Blob>)> {
     let part = |value: &JsValue| value.dyn_ref::<Uint8Array>().map(|bytes| Blob::from(bytes.to_vec()));
     if let Some(frame) = part(message) {
         return Some((frame, Vec::new()));

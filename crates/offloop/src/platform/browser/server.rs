@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, Event as DomEvent, MessageChannel, MessageEvent};
+use web_sys::{DedicatedWorkerGlobalScope, Event as DomEvent, MessageChannel};
 
-use super::message::{pack, text, unpack};
+use super::message::{frame_of, post, post_frame, text};
 use super::worker::Listener;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -79,7 +79,7 @@ pub fn serve_lane(tasks: &'static Tasks) {
     }));
     server.listen();
     // Without this message the other side gives up after the start timeout.
-    let _ = server.post(&JsValue::TRUE, &Array::new());
+    let _ = post(&server.scope, &JsValue::TRUE);
 }
 
 impl Server {
@@ -101,30 +101,31 @@ impl Server {
                 "message",
                 on(|server, _| {
                     server.resumes.set(false);
-                    server.run();
+                    server.run(now());
                 }),
             ),
         ]);
         resume.start();
     }
 
-    fn post(&self, message: &JsValue, transfer: &Array) -> Result<(), JsValue> {
-        self.scope.post_message_with_transfer(message, transfer)
-    }
-
     fn heard(&self, event: &DomEvent) {
-        let data = event.unchecked_ref::<MessageEvent>().data();
-        if let Some(id) = data.as_f64() {
-            return self.cancel(id);
-        }
-        let Some((frame, blobs)) = unpack(&data) else { return };
-        match decode_calls(self.tasks.fingerprint(), &frame, now(), blobs) {
+        let (frame, blobs) = match frame_of(event) {
+            Ok(parts) => parts,
+            Err(other) => {
+                if let Some(id) = other.as_f64() {
+                    self.cancel(id);
+                }
+                return;
+            }
+        };
+        let time = now();
+        match decode_calls(self.tasks.fingerprint(), &frame, time, blobs) {
             Ok(calls) => self.queue.borrow_mut().extend(calls),
             // Nobody knows whose calls these are: another build's. They must not be sent again for ever.
             Err(error) => return self.end(&error.to_string(), true),
         }
         if !self.resumes.get() {
-            self.run();
+            self.run(time);
         }
     }
 
@@ -139,8 +140,7 @@ impl Server {
     }
 
     /// Runs what is queued, or as much as fits in a turn.
-    fn run(&self) {
-        let began = now();
+    fn run(&self, began: Instant) {
         let mut time = began;
         loop {
             let Some(call) = self.queue.borrow_mut().pop_front() else { break };
@@ -218,8 +218,7 @@ impl Server {
     fn tell(&self, events: &[Event]) {
         let (mut frame, mut blobs) = (Vec::new(), Vec::new());
         encode_events(self.tasks.fingerprint(), events, &mut frame, Some(&mut blobs));
-        let posted = pack(&frame, &blobs).and_then(|(message, transfer)| self.post(&message, &transfer));
-        if let Err(error) = posted {
+        if let Err(error) = post_frame(&self.scope, &frame, &blobs) {
             // Their caller must not wait for them for ever.
             self.end(&format!("the browser did not take a result: {}", text(&error)), true);
         }
@@ -242,7 +241,7 @@ impl Server {
         let last = Object::new();
         let _ = Reflect::set(&last, &"cause".into(), &cause.into());
         let _ = Reflect::set(&last, &"running".into(), &running.into());
-        let _ = self.post(&last, &Array::new());
+        let _ = post(&self.scope, &last);
         // Messages that were posted are delivered; what would have come in is not.
         self.scope.close();
     }

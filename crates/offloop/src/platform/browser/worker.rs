@@ -47,19 +47,17 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts a worker. `heard` gets its messages, `broken` the reason if the browser reports an error.
+    /// Starts a worker. `heard` gets its message events, `broken` the reason if the browser reports an error.
     pub(super) fn start(
         script: Option<&str>,
         name: &str,
-        heard: impl Fn(JsValue) + 'static,
+        heard: impl Fn(Event) + 'static,
         broken: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, String> {
         let worker = start_worker(script, name).map_err(|error| text(&error))?;
         let garbled = broken.clone();
         let listeners = [
-            Listener::new(&worker, "message", move |event| {
-                heard(event.unchecked_into::<web_sys::MessageEvent>().data())
-            }),
+            Listener::new(&worker, "message", heard),
             Listener::new(&worker, "error", move |event| {
                 // Told here in a typed error; otherwise it would stand in the console as uncaught.
                 event.prevent_default();
@@ -70,8 +68,9 @@ impl Worker {
         Ok(Self { worker, _listeners: listeners })
     }
 
-    pub(super) fn post(&self, message: &JsValue, transfer: &js_sys::Array) -> Result<(), JsValue> {
-        self.worker.post_message_with_transfer(message, transfer)
+    /// What messages are posted to.
+    pub(super) fn target(&self) -> &JsValue {
+        &self.worker
     }
 }
 

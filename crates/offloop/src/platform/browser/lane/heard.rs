@@ -1,23 +1,26 @@
 //! What comes from the worker, and what becomes of it.
 
 use js_sys::Reflect;
-use wasm_bindgen::prelude::*;
 
 use super::Inner;
 use crate::error::Error;
 use crate::lane::Loss;
-use crate::platform::browser::message::unpack;
+use crate::platform::browser::message::frame_of;
 use crate::platform::now;
 use crate::wire::{Event, decode_events};
 
 impl Inner {
-    pub(super) fn heard(&self, message: &JsValue) {
-        if let Some((frame, blobs)) = unpack(message) {
-            match decode_events(self.setup.fingerprint, &frame, blobs) {
-                Ok(events) => self.report(events),
-                Err(error) => self.down(error, Loss::MaybeRan),
+    pub(super) fn heard(&self, event: &web_sys::Event) {
+        let message = match frame_of(event) {
+            Ok((frame, blobs)) => {
+                return match decode_events(self.setup.fingerprint, &frame, blobs) {
+                    Ok(events) => self.report(events),
+                    Err(error) => self.down(error, Loss::MaybeRan),
+                };
             }
-        } else if message.as_bool() == Some(true) {
+            Err(message) => message,
+        };
+        if message.as_bool() == Some(true) {
             {
                 let mut state = self.state.borrow_mut();
                 state.ready = true;
@@ -26,7 +29,7 @@ impl Inner {
             self.flush();
             self.rest();
         } else {
-            let field = |name: &str| Reflect::get(message, &name.into()).ok();
+            let field = |name: &str| Reflect::get(&message, &name.into()).ok();
             match field("cause").and_then(|cause| cause.as_string()) {
                 Some(cause) => {
                     let running = field("running").is_some_and(|running| running.is_truthy());
