@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { stamp } from '../../scripts/stamp.mjs';
-import { get, launch, open, profile, serve, squares, started } from './site.mjs';
+import { get, launch, open, profile, serve, squares, started, until } from './site.mjs';
 
 let browser;
 let site;
@@ -85,10 +85,10 @@ test('an aborted request cancels its jobs', async () => {
     await response.body.getReader().read();
     controller.abort();
   });
-  await page.waitForFunction(async () => {
+  await until(page, async () => {
     const { queued, running } = await (await fetch('stats')).json();
     return queued === 0 && running === 0;
-  }, null, { timeout: 5_000 });
+  });
 });
 
 test('the page reloads and the routes answer with the server gone', async () => {
@@ -116,7 +116,7 @@ test('closing the tab that computes moves its jobs to another tab', async () => 
   const first = await open(context, site.url);
   const second = await open(context, site.url);
   const answer = json(first, 'async-cpu?number=600000000');
-  await first.waitForFunction(async () => (await (await fetch('stats')).json()).running > 0);
+  await until(first, async () => (await (await fetch('stats')).json()).running > 0);
   await second.close();
   assert.equal((await answer).result, squares(600_000_000));
   const stats = await json(first, 'stats');
@@ -139,7 +139,9 @@ test('a task that panics in the service worker is answered, and the next request
   const bare = await context.newPage();
   await page.close();
   await bare.goto(`${site.url}ping`);
+  const instances = new Set();
   for (let round = 0; round < 3; round += 1) {
+    instances.add((await json(bare, 'probe')).instance);
     const answer = await bare.evaluate(async () => {
       const response = await fetch('tasks/panic_with', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '"on purpose"' });
       return [response.status, (await response.json()).kind];
@@ -147,6 +149,7 @@ test('a task that panics in the service worker is answered, and the next request
     assert.deepEqual(answer, [500, 'failed']);
     assert.equal((await json(bare, 'async-cpu?number=1000001')).result, squares(1_000_001));
   }
+  assert.equal(instances.size, 3);
   const again = await open(context, site.url);
   const { lanes } = await json(again, 'probe');
   assert.ok(lanes.every((lane) => lane.shares_gateway === false), JSON.stringify(lanes));
@@ -160,7 +163,7 @@ test('a new build takes over at once, leaves nothing of the old one, and tells o
   const fresh = await open(context, site.url);
   const changed = await fresh.textContent('#foot-build');
   assert.notEqual(changed, build);
-  await fresh.waitForFunction(async (build) => {
+  await until(fresh, async (build) => {
     const names = await caches.keys();
     return names.length === 1 && names[0] === `offloop-${build}`;
   }, changed);
@@ -172,11 +175,9 @@ test('a new build takes over at once, leaves nothing of the old one, and tells o
 test('?sw=off removes the service worker and its cache, and without it nothing is intercepted', async () => {
   const page = await open(context, site.url);
   await page.goto(`${site.url}?sw=off`);
-  await page.waitForFunction(async () => {
-    const left = [...(await navigator.serviceWorker.getRegistrations()), ...(await caches.keys())];
-    return left.length === 0 && navigator.serviceWorker.controller === null;
-  });
-  await started(page);
+  // The page reloads itself once, to be rid of what still answers it.
+  await page.waitForFunction(() => navigator.serviceWorker.controller === null && 'ready' in document.documentElement.dataset);
+  await until(page, async () => (await navigator.serviceWorker.getRegistrations()).length + (await caches.keys()).length === 0);
   assert.equal(await page.textContent('#foot-worker'), 'turned off');
   assert.ok(await page.isDisabled('#async-cpu button'));
   assert.equal((await get(page, 'ping')).status, 404);
@@ -210,6 +211,8 @@ test('messages of another shape, build or origin are ignored', async () => {
   const page = await open(context, site.url);
   await page.evaluate(() => {
     const { controller } = navigator.serviceWorker;
+    // A page that lives, so that its port would not be given up at once.
+    navigator.locks.request('x', () => new Promise(() => {}));
     for (const data of [null, 7, {}, { offloop: 'port' }, { offloop: 'port', build: 'another', page: 'x', lanes: 2 }, { offloop: 'lanes', lanes: -1 }]) {
       controller.postMessage(data, [new MessageChannel().port1]);
     }

@@ -91,3 +91,10 @@ export const squares = (n) => {
   const last = BigInt(n) - 1n;
   return String((last * (last + 1n) * (2n * last + 1n)) / 6n);
 };
+
+/** Asks inside the page until the answer is true. `waitForFunction` would take the promise of an answer for one. */
+export async function until(page, ask, argument) {
+  for (const end = Date.now() + 20_000; !(await page.evaluate(ask, argument)); await new Promise((next) => setTimeout(next, 30))) {
+    if (Date.now() > end) throw new Error(`not true within 20 s: ${ask}`);
+  }
+}
