@@ -86,8 +86,8 @@ test('an aborted request cancels its jobs', async () => {
     controller.abort();
   });
   await until(page, async () => {
-    const { queued, running } = await (await fetch('stats')).json();
-    return queued === 0 && running === 0;
+    const { queued, running, failed } = await (await fetch('stats')).json();
+    return queued === 0 && running === 0 && failed.cancelled > 0;
   });
 });
 
