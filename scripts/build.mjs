@@ -14,8 +14,8 @@ const WASM = 'wasm32-unknown-unknown';
 // Brings both builds up to date. The build id tells the two sides of a call whether they are the same build.
 export async function build({ sides = ['edge', 'browser'], features = [] } = {}) {
   await install({ tools: sides.includes('edge') ? ['wasm-bindgen-cli', 'worker-build'] : ['wasm-bindgen-cli'] });
-  const id = fingerprint();
   await exclusively(at('.run', 'build.lock'), async () => {
+    const id = fingerprint();
     if (sides.includes('edge')) await unlessDone('edge function', edgeFolder(features), id, (...args) => buildEdge(features, ...args));
     if (sides.includes('browser')) {
       await unlessDone('browser module', at('www', 'pkg'), id, buildBrowser);
