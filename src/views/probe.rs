@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use offloop::{Error, Executor, now};
 use serde::Serialize;
 
@@ -18,7 +18,10 @@ use super::{Shared, admission, json, query};
 use crate::tasks::{identify, sum_of_squares};
 
 /// How long the work on each lane should take: long against a hop and the grain of the clock.
-const WORK: Duration = Duration::from_millis(40);
+const WORK: Duration = Duration::from_millis(25);
+
+/// How often each time is taken.
+const TRIES: usize = 2;
 
 #[derive(Serialize)]
 struct Findings {
@@ -69,10 +72,13 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
 async fn measure(pools: Vec<(String, Executor)>, units: u64) -> Result<Vec<Lane>, Error> {
     let nonce = now().as_micros();
     let mut lanes = Vec::with_capacity(pools.len());
-    let warm = pools.iter().zip(nonce..).map(|((_, pool), nonce)| pool.run(identify, nonce));
-    for ((name, pool), identity) in pools.iter().zip(try_join_all(warm).await?) {
+    let asked = pools.iter().zip(nonce..).map(|((_, pool), nonce)| pool.run(identify, nonce));
+    let identities = try_join_all(asked).await?;
+    // Once for nothing: a function's first runs take longer, until the engine has optimised it.
+    try_join_all(pools.iter().map(|(_, pool)| pool.run(sum_of_squares, 0..units))).await?;
+    for ((name, pool), identity) in pools.iter().zip(identities) {
         let (_, hop_ms) = timed(pool.run(identify, nonce)).await?;
-        let (_, alone_ms) = timed(pool.run(sum_of_squares, 0..units)).await?;
+        let alone_ms = best(|| timed(pool.run(sum_of_squares, 0..units))).await?;
         lanes.push(Lane {
             name: name.clone(),
             instance: instance(identity.instance),
@@ -83,11 +89,27 @@ async fn measure(pools: Vec<(String, Executor)>, units: u64) -> Result<Vec<Lane>
             together_ms: 0.0,
         });
     }
-    let together = join_all(pools.iter().map(|(_, pool)| timed(pool.run(sum_of_squares, 0..units)))).await;
-    for (lane, time) in lanes.iter_mut().zip(together) {
-        (_, lane.together_ms) = time?;
+    // A round as a whole: lanes that share a thread take turns at being the first.
+    let mut shortest = f64::INFINITY;
+    for _ in 0..TRIES {
+        let together = pools.iter().map(|(_, pool)| timed(pool.run(sum_of_squares, 0..units)));
+        let round = try_join_all(together).await?;
+        let longest = round.iter().map(|(_, time)| *time).fold(0.0, f64::max);
+        if longest < shortest {
+            shortest = longest;
+            lanes.iter_mut().zip(round).for_each(|(lane, (_, time))| lane.together_ms = time);
+        }
     }
     Ok(lanes)
+}
+
+/// The shortest of a few times: what else goes on can make a time longer, never shorter.
+async fn best<T, F: Future<Output = Result<(T, f64), Error>>>(time: impl Fn() -> F) -> Result<f64, Error> {
+    let mut best = f64::INFINITY;
+    for _ in 0..TRIES {
+        best = best.min(time().await?.1);
+    }
+    Ok(best)
 }
 
 fn findings(site: Option<Site>, mut lanes: Vec<Lane>) -> Findings {
