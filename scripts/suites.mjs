@@ -30,7 +30,7 @@ export const SUITES = [
   { name: 'scripts', command: nodeTests('scripts') },
   // Doc tests are part of it.
   { name: 'native', command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--no-fail-fast') },
-  { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], []) },
+  { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], ['--features', 'edge']) },
   { name: 'wasm-chrome', prepare: wasmPack, command: async () => wasmTest(['--headless', '--chrome', '--chromedriver', (await browsers('chromium', 'chromedriver')).chromedriver]) },
   { name: 'wasm-firefox', prepare: gecko, command: () => wasmTest(['--headless', '--firefox', '--geckodriver', tool('geckodriver')]) },
   { name: 'examples', prepare: examples, command: nodeTests('crates/offloop/examples', { browser: true }) },

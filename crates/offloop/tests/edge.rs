@@ -1,0 +1,151 @@
+//! What lanes at the edge promise, without the edge: places are plain objects with `fetch`, as Node has `Request` and `Response`, too.
+//! `wasm-pack test --node crates/offloop --features edge --test edge`.
+#![cfg(all(target_arch = "wasm32", feature = "edge", not(feature = "browser")))]
+#![allow(clippy::unwrap_used)]
+
+use futures_util::future::join_all;
+use js_sys::{Function, Promise, Reflect, Uint8Array};
+use offloop::edge::{Place, serve};
+use offloop::wire::{Call, Payload, encode_calls};
+use offloop::{Error, Executor, Options, now};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Request, Response};
+
+// The library's JavaScript is a module, which only this way of running in Node knows.
+wasm_bindgen_test_configure!(run_in_node_experimental);
+
+fn double(n: u64) -> u64 {
+    2 * n
+}
+
+offloop::tasks! { #[idempotent] double }
+
+/// An object whose `fetch(url, init)` has this body. It may use `serve(request)` and `this.count`, the number of fetches before.
+fn place(name: &str, body: &str) -> (Place, JsValue) {
+    let code = format!("return {{ count: 0, async fetch(url, init) {{ const count = this.count++; {body} }} }}");
+    let far = Closure::<dyn Fn(Request) -> Promise>::new(|request| serve(&TASKS, request)).into_js_value();
+    let object = Function::new_with_args("serve", &code).call1(&JsValue::NULL, &far).unwrap();
+    (Place::service(&object, name), object)
+}
+
+fn pool(places: Vec<Place>) -> Executor {
+    Executor::edge(&TASKS, Options::default(), places)
+}
+
+fn number(object: &JsValue, name: &str) -> f64 {
+    Reflect::get(object, &name.into()).unwrap().as_f64().unwrap()
+}
+
+const HONEST: &str = "return serve(new Request(url, init));";
+
+#[wasm_bindgen_test]
+async fn a_call_comes_back_as_its_result() {
+    let pool = pool(vec![place("a", HONEST).0]);
+    assert_eq!(pool.run(double, 21).await, Ok(42));
+    assert_eq!((pool.stats().finished, pool.stats().running), (1, 0));
+}
+
+#[wasm_bindgen_test]
+async fn calls_of_one_turn_travel_together_once_they_are_known_to_be_short() {
+    let (place, object) = place("b", HONEST);
+    let pool = pool(vec![place]);
+    assert_eq!(pool.run(double, 1).await, Ok(2));
+    let jobs: Vec<_> = (0..50).map(|n| pool.run(double, n)).collect();
+    let sums: Vec<_> = join_all(jobs).await;
+    assert_eq!(sums, (0..50).map(|n| Ok(2 * n)).collect::<Vec<_>>());
+    assert!(number(&object, "count") < 26.0, "{} fetches for 51 calls", number(&object, "count"));
+}
+
+#[wasm_bindgen_test]
+async fn damaged_bytes_are_refused_and_never_panic() {
+    let input = Payload { bytes: vec![42], blobs: Vec::new() };
+    let mut frame = Vec::new();
+    encode_calls(TASKS.fingerprint(), &[Call { id: 1, task: 0, deadline: None, input }], now(), &mut frame, None);
+    for at in 0..frame.len() {
+        for bytes in [frame[..at].to_vec(), {
+            let mut bytes = frame.clone();
+            bytes[at] ^= 0x55;
+            bytes
+        }] {
+            let response = ask(&bytes).await;
+            assert!([200, 400].contains(&response.status()), "{} for {bytes:?}", response.status());
+        }
+    }
+    assert_eq!(ask(&[]).await.status(), 400);
+    assert_eq!(ask(&frame).await.status(), 200);
+}
+
+async fn ask(bytes: &[u8]) -> Response {
+    let make = Function::new_with_args("body", "return new Request('http://lane/', { method: 'POST', body })");
+    let request = make.call1(&JsValue::NULL, &Uint8Array::from(bytes)).unwrap();
+    JsFuture::from(serve(&TASKS, request.unchecked_into())).await.unwrap().unchecked_into()
+}
+
+#[wasm_bindgen_test]
+async fn another_build_is_told_by_its_name() {
+    // Any other fingerprint: bytes 4 to 11 of an empty frame of events.
+    let (place, _) = place(
+        "c",
+        "const frame = new Uint8Array([79, 76, 1, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0]);
+        return new Response(frame, { headers: { 'content-type': 'application/x-offloop' } });",
+    );
+    let strict = Executor::edge(&TASKS, Options::default().inline_on_skew(false), vec![place.clone()]);
+    assert!(matches!(strict.run(double, 21).await, Err(Error::Skew { theirs: 0x0807_0605_0403_0201, .. })));
+    assert_eq!(pool(vec![place]).run(double, 21).await, Ok(42));
+}
+
+#[wasm_bindgen_test]
+async fn a_lane_that_breaks_off_is_tried_again() {
+    for answer in [
+        "return new Response('half', { headers: { 'content-type': 'application/x-offloop-stream' } });",
+        "throw Object.assign(new Error('reset'), { retryable: true });",
+        "throw Object.assign(new Error('too much'), { overloaded: true });",
+        "return new Response('no', { status: 503 });",
+    ] {
+        let (place, object) = place(answer, &format!("if (count === 0) {{ {answer} }} {HONEST}"));
+        assert_eq!(pool(vec![place]).run(double, 21).await, Ok(42), "{answer}");
+        assert_eq!(number(&object, "count"), 2.0, "{answer}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_cannot_be_read_is_an_error_and_no_silence() {
+    for (answer, kind) in [
+        ("return new Response('text', { headers: { 'content-type': 'application/x-offloop' } });", "malformed"),
+        ("return new Response('page');", "lost"),
+        ("return new Response('', { headers: { 'content-type': 'application/x-offloop-stream' } });", "lost"),
+        ("throw new Error('refused')", "lost"),
+    ] {
+        let pool = Executor::edge(&TASKS, Options::default().retries(0), vec![place(answer, answer).0]);
+        assert_eq!(pool.run(double, 21).await.unwrap_err().kind(), kind, "{answer}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_job_that_nobody_waits_for_aborts_its_fetch() {
+    let (place, object) = place(
+        "d",
+        "this.aborted = 0; init.signal.onabort = () => { this.aborted = 1; }; return new Promise(() => {});",
+    );
+    let pool = pool(vec![place.clone()]);
+    let job = pool.try_submit(double, 21).unwrap();
+    offloop::sleep(std::time::Duration::from_millis(5)).await;
+    assert_eq!((number(&object, "aborted"), place.load()), (0.0, 1));
+    drop(job);
+    assert_eq!((number(&object, "aborted"), place.load()), (1.0, 0));
+    assert_eq!(pool.stats().failed.cancelled, 1);
+}
+
+#[wasm_bindgen_test]
+async fn new_requests_are_refused_at_once_where_too_many_calls_are_in_flight() {
+    let (place, _) = place("e", "return new Promise(() => {});");
+    let place = place.limit(1);
+    let first = pool(vec![place.clone()]);
+    let job = first.try_submit(double, 1).unwrap();
+    offloop::sleep(std::time::Duration::from_millis(1)).await;
+    assert_eq!(pool(vec![place.clone()]).run(double, 2).await, Err(Error::Full));
+    drop(job);
+    assert_eq!(place.load(), 0);
+}
