@@ -8,6 +8,7 @@ export const jobs = []; // {row, kind, from, to, ending}: `to` is null while it 
 
 let rows = 1;
 let recent = [];
+let watching = 0;
 
 /** How many rows the lanes take in a plot. */
 export const laneRows = () => rows;
@@ -49,11 +50,15 @@ export function begin(kind) {
   return (ending = 'done') => { job.to = performance.now(); job.ending = ending; };
 }
 
+/** Whether a run is being measured, so that others should keep off the processor. */
+export const isMeasuring = () => watching > 0;
+
 /** Measures the longest gap between ticks of the main thread until the returned function is called. */
 export function watchGaps() {
   let last = performance.now();
   let longest = 0;
   let timer;
+  watching += 1;
   const tick = () => {
     const now = performance.now();
     longest = Math.max(longest, now - last);
@@ -63,6 +68,7 @@ export function watchGaps() {
   timer = setTimeout(tick, 4);
   return () => {
     clearTimeout(timer);
+    watching -= 1;
     return Math.max(longest, performance.now() - last);
   };
 }
