@@ -216,7 +216,7 @@ mod json {
 ///
 /// Makes `pub static TASKS: offloop::Tasks`. A task is called by its function; on the wire and in URLs it goes by the function's name
 /// without its path. `#[idempotent]` before a task says that running it twice does no harm, so that it is tried again when
-/// its lane was lost.
+/// its lane was lost. `#[cfg(…)]`, before that, leaves a task out of some builds.
 ///
 /// # Examples
 ///
@@ -247,13 +247,14 @@ mod json {
 /// ```
 #[macro_export]
 macro_rules! tasks {
-    ($($(#[$idempotent:ident])? $task:path),* $(,)?) => {
+    ($($(#[cfg($($cfg:tt)*)])* $(#[idempotent $($argument:tt)?])? $task:path),* $(,)?) => {
         /// The tasks of this program.
         pub static TASKS: $crate::Tasks = {
             static ENTRIES: &[$crate::__private::Entry] = &[$(
+                $(#[cfg($($cfg)*)])*
                 $crate::__private::entry(
                     ::core::stringify!($task),
-                    $crate::__idempotent!($($idempotent)?),
+                    $crate::__idempotent!($(idempotent $($argument)?)?),
                     &$task,
                     |context, input| $crate::__private::invoke($task, context, input),
                 )
@@ -273,7 +274,7 @@ macro_rules! __idempotent {
     (idempotent) => {
         true
     };
-    ($other:ident) => {
-        ::core::compile_error!("the only attribute of a task is #[idempotent]")
+    ($($other:tt)*) => {
+        ::core::compile_error!("#[idempotent] takes no argument")
     };
 }
