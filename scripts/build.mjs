@@ -50,7 +50,7 @@ async function buildEdge(features, folder, env) {
 }
 
 async function buildBrowser(folder, env) {
-  await must('cargo', ['build', '--lib', '--profile', 'page', '--target', WASM, '--features', 'browser'], { env, label: 'building the browser module' });
+  await must('cargo', ['build', '--lib', '--profile', 'page', '--target', WASM, '--no-default-features', '--features', BROWSER], { env, label: 'building the browser module' });
   mkdirSync(folder, { recursive: true });
   const module = join(process.env.CARGO_TARGET_DIR || at('target'), WASM, 'page', 'offloop_edge.wasm');
   // With the means to start over, for the service worker: it cannot end itself when a task panics in it.
@@ -59,14 +59,17 @@ async function buildBrowser(folder, env) {
   await optimise(join(folder, 'offloop_bg.wasm'), '-Oz');
 }
 
+// Without the codecs of thumbnails, which would more than double what a visitor loads first.
+const BROWSER = 'browser,mandelbrot,password';
+
 async function optimise(file, level) {
   const before = statSync(file).size;
   await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), file, '-o', file, level, '--strip-debug', ...WASM_FEATURES]);
   say(`wasm-opt: ${before} bytes before, ${statSync(file).size} after`);
 }
 
-// What Rust's target uses; naming them keeps wasm-opt from emitting anything newer.
-const WASM_FEATURES = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling']
+// What Rust's target uses, and SIMD, with which pictures are scaled; naming them keeps wasm-opt from emitting anything newer.
+const WASM_FEATURES = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling', 'simd']
   .map((feature) => `--enable-${feature}`);
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -31,6 +31,11 @@ pub struct Limits {
     pub number_max: u64,
     /// `BODY_MAX`: the largest request body in bytes. At most 32 MiB, what a lane takes in one message.
     pub body_max: usize,
+    /// `PICTURE_MAX`: the largest picture that may be posted, in bytes. With larger ones less of a lane's memory is left for their pixels.
+    pub picture_max: usize,
+    /// `PIXELS_MAX`: the most pixels of a posted picture, told by its header. What does not fit into the memory of a lane is refused
+    /// in any case.
+    pub pixels_max: u64,
     /// `LANES`: how many lanes compute; 0 leaves it to the platform.
     pub lanes: usize,
     /// `QUEUE`: how many jobs may wait. More give short waits to fewer callers and long waits to many.
@@ -65,6 +70,8 @@ impl Limits {
         let limits = Self {
             number_max: number(&var, "NUMBER_MAX", default.number_max, 0..=10_000_000_000_000)?,
             body_max: number(&var, "BODY_MAX", default.body_max, 1..=32 << 20)?,
+            picture_max: number(&var, "PICTURE_MAX", default.picture_max, 1..=24 << 20)?,
+            pixels_max: number(&var, "PIXELS_MAX", default.pixels_max, 1..=1_000_000_000)?,
             lanes: number(&var, "LANES", default.lanes, 0..=64)?,
             queue: number(&var, "QUEUE", default.queue, 1..=100_000)?,
             timeout: millis(&var, "TIMEOUT_MS", default.timeout, 1..=3_600_000)?,
@@ -94,6 +101,8 @@ impl Default for Limits {
         Self {
             number_max: 1_000_000_000_000,
             body_max: 1 << 20,
+            picture_max: 10 << 20,
+            pixels_max: 50_000_000,
             lanes: 0,
             queue: 256,
             timeout: Duration::from_secs(60),
@@ -112,6 +121,8 @@ impl fmt::Debug for Limits {
         f.debug_struct("Limits")
             .field("number_max", &self.number_max)
             .field("body_max", &self.body_max)
+            .field("picture_max", &self.picture_max)
+            .field("pixels_max", &self.pixels_max)
             .field("lanes", &self.lanes)
             .field("queue", &self.queue)
             .field("timeout", &self.timeout)

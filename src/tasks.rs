@@ -6,7 +6,13 @@ mod count_primes;
 mod faults;
 mod identify;
 mod mandelbrot;
+#[cfg(feature = "mandelbrot")]
+mod mosaic;
+#[cfg(feature = "password")]
+mod password;
 mod sum_of_squares;
+#[cfg(feature = "thumbnail")]
+mod thumbnail;
 
 pub use bounds::check;
 pub use count_primes::count_primes;
@@ -14,25 +20,39 @@ pub use count_primes::count_primes;
 pub use faults::panic_with;
 pub use identify::{Identity, identify};
 pub use mandelbrot::{Tile, tile};
+#[cfg(feature = "mandelbrot")]
+pub use mosaic::{Mosaic, mosaic};
+#[cfg(feature = "password")]
+pub use password::{Cost, Password, PasswordError, Verification, hash_password, verify_password};
 pub use sum_of_squares::sum_of_squares;
+#[cfg(feature = "thumbnail")]
+pub use thumbnail::{Fit, Format, SIDE_MAX, Thumbnail, ThumbnailError, ThumbnailOptions, thumbnail};
 
-macro_rules! table {
-    ($($extra:path),*) => {
-        offloop::tasks! {
-            #[idempotent]
-            sum_of_squares,
-            #[idempotent]
-            count_primes,
-            #[idempotent]
-            identify,
-            #[idempotent]
-            mandelbrot::tile,
-            $($extra),*
-        }
-    };
+offloop::tasks! {
+    #[idempotent]
+    sum_of_squares,
+    #[idempotent]
+    count_primes,
+    #[idempotent]
+    identify,
+    #[idempotent]
+    mandelbrot::tile,
+    #[cfg(feature = "mandelbrot")]
+    #[idempotent]
+    mosaic,
+    #[cfg(feature = "password")]
+    #[idempotent]
+    hash_password,
+    #[cfg(feature = "password")]
+    #[idempotent]
+    verify_password,
+    #[cfg(feature = "thumbnail")]
+    #[idempotent]
+    thumbnail,
+    #[cfg(feature = "faults")]
+    faults::panic_with,
+    #[cfg(feature = "faults")]
+    faults::spin,
+    #[cfg(feature = "faults")]
+    faults::never_end,
 }
-
-#[cfg(not(feature = "faults"))]
-table!();
-#[cfg(feature = "faults")]
-table!(faults::panic_with, faults::spin, faults::never_end);

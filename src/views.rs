@@ -14,14 +14,20 @@ mod async_io;
 mod body;
 mod computation;
 mod events;
+#[cfg(feature = "mandelbrot")]
+mod mandelbrot;
 mod pace;
 mod parts;
+#[cfg(feature = "password")]
+mod password;
 mod probe;
 mod problem;
 mod query;
 mod site;
 mod stats;
 mod tasks;
+#[cfg(feature = "thumbnail")]
+mod thumbnail;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -69,7 +75,14 @@ struct Shared {
 /// ```
 pub fn router(limits: Limits) -> Router {
     let shared = Shared { limits, pace: Pace::default(), inline: AtomicU64::new(0) };
-    Router::new()
+    let routes = Router::new();
+    #[cfg(feature = "mandelbrot")]
+    let routes = routes.route("/mandelbrot", get(mandelbrot::view));
+    #[cfg(feature = "password")]
+    let routes = routes.route("/password/hash", post(password::hash)).route("/password/verify", post(password::verify));
+    #[cfg(feature = "thumbnail")]
+    let routes = routes.route("/thumbnail", post(thumbnail::view));
+    routes
         .route("/ping", get(async || "pong"))
         .route("/async-io", get(async_io::view))
         .route("/async-cpu", get(async_cpu::view))

@@ -6,6 +6,8 @@
 use std::ops::Range;
 
 use super::Tile;
+#[cfg(feature = "password")]
+use super::{Cost, Password};
 
 /// The longest range for one call, about one second of work. `GET /async-cpu` splits longer ones.
 const LONGEST_RANGE: u64 = 1_000_000_000;
@@ -37,6 +39,17 @@ pub fn check(task: &str, input: &[u8]) -> Result<(), String> {
                 Err(format!("width × height × iterations may be at most {MOST_ITERATIONS}, ask for smaller tiles"))
             }
             _ => Ok(()),
+        },
+        // Whatever is wrong with these is said without a word of them: a decoder's message would quote the password.
+        #[cfg(feature = "password")]
+        "hash_password" => match serde_json::from_slice::<(Password, Cost)>(input) {
+            Ok(_) => Ok(()),
+            Err(_) => Err("hash_password takes [password, {memory_kib, iterations, parallelism}]".to_owned()),
+        },
+        #[cfg(feature = "password")]
+        "verify_password" => match serde_json::from_slice::<(Password, String)>(input) {
+            Ok(_) => Ok(()),
+            Err(_) => Err("verify_password takes [password, hash]".to_owned()),
         },
         _ => Ok(()),
     }

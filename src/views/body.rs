@@ -10,21 +10,26 @@ use super::problem::Problem;
 
 /// The body, if it is JSON and not too large. A body without a type is refused, an empty one needs none.
 pub(super) async fn json(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
+    let kind = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    if kind.is_some_and(|kind| !is_json(kind)) {
+        return Err(Problem::wrong_type("application/json"));
+    }
+    let bytes = read(headers, body, most).await?;
+    if kind.is_none() && !bytes.is_empty() { Err(Problem::wrong_type("application/json")) } else { Ok(bytes) }
+}
+
+/// The body, of whatever type, if it is not too large.
+pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     // Told before a byte of it is read.
     if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > most)) {
         return Err(Problem::body_too_large(most));
     }
-    let kind = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    if kind.is_some_and(|kind| !is_json(kind)) {
-        return Err(Problem::wrong_type("application/json"));
+    match Limited::new(body, most).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(most)),
+        Err(error) => Err(Problem::unreadable(format!("the body could not be read: {error}"))),
     }
-    let bytes = match Limited::new(body, most).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Err(Problem::body_too_large(most)),
-        Err(error) => return Err(Problem::unreadable(format!("the body could not be read: {error}"))),
-    };
-    if kind.is_none() && !bytes.is_empty() { Err(Problem::wrong_type("application/json")) } else { Ok(bytes) }
 }
 
 fn is_json(kind: &str) -> bool {

@@ -123,6 +123,33 @@ impl From<Error> for Problem {
     }
 }
 
+#[cfg(feature = "thumbnail")]
+impl From<crate::tasks::ThumbnailError> for Problem {
+    fn from(error: crate::tasks::ThumbnailError) -> Self {
+        use crate::tasks::ThumbnailError as E;
+        let detail = error.to_string();
+        match error {
+            E::Option { name, allowed } => Self::parameter(&name, "is out of range", allowed),
+            E::Unknown => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", detail),
+            E::Animated | E::TooLarge { .. } | E::Broken { .. } => Self::unfit(detail),
+        }
+    }
+}
+
+#[cfg(feature = "password")]
+impl From<crate::tasks::PasswordError> for Problem {
+    fn from(error: crate::tasks::PasswordError) -> Self {
+        use crate::tasks::PasswordError as E;
+        let detail = error.to_string();
+        match error {
+            E::Cost { name, allowed } => Self::parameter(&name, "is out of range", allowed),
+            E::Length => Self::parameter("password", "is empty or too long", detail),
+            E::Hash { .. } => Self::unfit(detail),
+            E::Random => Self::internal(detail),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let text = serde_json::to_string(&self).unwrap_or_default();

@@ -54,6 +54,36 @@ pub(super) fn seconds(name: &str, text: Option<&str>, default: u32, longest: u32
     seconds.filter(|seconds| *seconds <= longest).ok_or_else(|| Problem::parameter(name, "is out of range", allowed()))
 }
 
+/// A decimal number, with a sign, a fraction and an exponent if need be.
+#[cfg(feature = "mandelbrot")]
+pub(super) fn decimal(
+    name: &str,
+    text: Option<&str>,
+    default: f64,
+    range: RangeInclusive<f64>,
+) -> Result<f64, Problem> {
+    let Some(text) = text else { return Ok(default) };
+    let allowed = || format!("a number from {} to {}", range.start(), range.end());
+    // `parse` also takes words: inf, nan.
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let number = text.parse().ok().filter(|_| plain);
+    let number: f64 = number.ok_or_else(|| Problem::parameter(name, "is not a number", allowed()))?;
+    if range.contains(&number) { Ok(number) } else { Err(Problem::parameter(name, "is out of range", allowed())) }
+}
+
+/// One of a few words.
+#[cfg(feature = "thumbnail")]
+pub(super) fn choice<T: Copy, const N: usize>(
+    name: &str,
+    text: Option<&str>,
+    words: [(&str, T); N],
+) -> Result<Option<T>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let found = words.iter().find(|(word, _)| *word == text);
+    let allowed = || words.map(|(word, _)| word).join(", ");
+    found.map(|(_, value)| Some(*value)).ok_or_else(|| Problem::parameter(name, "is not one of the choices", allowed()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

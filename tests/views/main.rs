@@ -6,10 +6,16 @@ mod async_io;
 mod crowded;
 mod events;
 mod input;
+#[cfg(feature = "mandelbrot")]
+mod mandelbrot;
+#[cfg(feature = "password")]
+mod password;
 mod probe;
 mod problems;
 mod splitting;
 mod tasks;
+#[cfg(feature = "thumbnail")]
+mod thumbnail;
 mod token;
 
 use std::time::Duration;
@@ -36,6 +42,7 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     text: String,
+    bytes: bytes::Bytes,
 }
 
 impl App {
@@ -87,8 +94,8 @@ impl Answer {
     async fn read(response: axum::response::Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Self { status: parts.status, headers: parts.headers, text }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Self { status: parts.status, headers: parts.headers, text, bytes }
     }
 
     fn header(&self, name: &str) -> &str {

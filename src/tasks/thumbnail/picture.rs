@@ -1,0 +1,41 @@
+//! Decoded pictures, on their way through the stages.
+
+use super::orientation::Orientation;
+
+/// Pixels as red, green, blue and alpha, 8 bits each, row by row without gaps.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) pixels: Vec<u8>,
+    pub(super) meta: Meta,
+}
+
+/// What is known of a picture besides its pixels.
+#[derive(Debug)]
+pub(super) struct Meta {
+    pub(super) orientation: Orientation,
+    /// Red, green and blue are the same everywhere.
+    pub(super) grey: bool,
+    /// There may be pixels that are not opaque.
+    pub(super) alpha: bool,
+    /// The ICC profile of the pixels.
+    pub(super) profile: Option<Vec<u8>>,
+}
+
+impl Meta {
+    /// The profile, if it is one for what the pixels are now. The colour space is at byte 16 of its header (ICC.1, section 7.2).
+    pub(super) fn fitting_profile(&self) -> Option<&[u8]> {
+        let wanted: &[u8; 4] = if self.grey { b"GRAY" } else { b"RGB " };
+        self.profile.as_deref().filter(|profile| profile.get(16..20) == Some(wanted))
+    }
+}
+
+/// A decoded picture that may be smaller than the file's: still to be scaled. Colours are multiplied by alpha.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub(super) picture: Picture,
+    pub(super) sizes: super::plan::Sizes,
+    /// How much of the pixel grid the picture takes up: its last column and row may be there in part only.
+    pub(super) extent: (f64, f64),
+}
