@@ -17,7 +17,7 @@ fn it_waits_as_long_as_it_is_told() {
         let took = now() - start;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "Async IO"));
         let expected = Duration::from_millis(millis);
-        assert!(took >= expected && took < expected + Duration::from_millis(200), "{uri} took {took:?}");
+        assert!(took >= expected && took < expected + Duration::from_secs(1), "{uri} took {took:?}");
     }
 }
 
