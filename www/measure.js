@@ -4,8 +4,8 @@ import { sum_here } from './pkg/offloop.js';
 import { fetchEvents } from './requests.js';
 import { watchGaps } from './traffic.js';
 
-/** The work is cut into this many jobs, so that lanes that finish early find another one. */
-const PARTS = 64n;
+/** Parts of the work are at most and at least these shares of it. */
+const [LARGEST, SMALLEST] = [1 / 24, 1 / 128];
 const SIZES = [50_000_000, 200_000_000, 500_000_000, 2_000_000_000];
 const IDLE_MS = 1000;
 
@@ -14,6 +14,19 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 const whole = new Intl.NumberFormat('en');
 const seconds = (ms) => (ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`);
+
+/** Cuts the work into jobs that get smaller towards the end, so that all lanes finish at about the same time. */
+function cut(squares, lanes) {
+  const parts = [];
+  for (let from = 0; from < squares;) {
+    const share = (squares - from) / (4 * lanes);
+    const size = Math.ceil(Math.max(squares * SMALLEST, Math.min(squares * LARGEST, share)));
+    const to = Math.min(from + size, squares);
+    parts.push([from, to]);
+    from = to;
+  }
+  return parts;
+}
 
 /** Wires the section up. `by()` tells who answers fetches, once `ready`. */
 export function measure(lanes, by, ready) {
@@ -73,14 +86,11 @@ export function measure(lanes, by, ready) {
   const onPool = () => {
     const count = lanes.count;
     return run(`Pool of ${count}`, async (squares, signal) => {
-      const share = (BigInt(squares) + PARTS - 1n) / PARTS;
       let done = 0;
-      const parts = Array.from({ length: Number(PARTS) }, async (_, index) => {
-        const from = share * BigInt(index);
-        const to = from + share < BigInt(squares) ? from + share : BigInt(squares);
-        const sum = await lanes.run('sum', () => lanes.pool.sum(from, to, signal), { signal });
-        done += 1;
-        $('progress').value = done / Number(PARTS);
+      const parts = cut(squares, count).map(async ([from, to]) => {
+        const sum = await lanes.run('sum', () => lanes.pool.sum(BigInt(from), BigInt(to), signal), { signal });
+        done += to - from;
+        $('progress').value = done / squares;
         return BigInt(sum);
       });
       const sums = await Promise.all(parts);
