@@ -4,40 +4,44 @@ use offloop::Error;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::tasks::{double, panics, spin_for_ever};
-use super::watch::{live, memory};
+use super::watch::{listeners, live, memory};
 use super::{SOON, pool};
 
 #[wasm_bindgen_test]
 async fn a_thousand_cancelled_jobs_leave_nothing_behind() {
     let pool = pool(2);
-    let mut settled = (0, 0.0);
+    let mut settled = (0, 0, 0.0);
     for cycle in 0..1000 {
+        // The worker of every twentieth is up, so that the job is really running when it is cancelled.
+        let running = cycle % 20 == 0;
+        if running {
+            assert_eq!(pool.within(SOON).run(double, cycle).await, Ok(2 * cycle));
+        }
         let handle = pool.submit(spin_for_ever, ()).await.unwrap();
-        if cycle % 10 == 0 {
-            // Every tenth is really running.
-            offloop::sleep(std::time::Duration::from_millis(30)).await;
+        if running {
+            offloop::sleep(std::time::Duration::from_millis(2)).await;
         }
         handle.cancel();
         assert_eq!(handle.await, Err(Error::Cancelled));
         if cycle == 100 {
-            settled = (live(), memory());
+            settled = (live(), listeners(), memory());
         }
     }
-    assert_eq!((live(), memory()), settled);
+    assert_eq!((live(), listeners(), memory()), settled);
     assert_eq!(pool.within(SOON).run(double, 1).await, Ok(2));
 }
 
 #[wasm_bindgen_test]
 async fn a_hundred_crashes_leave_nothing_behind() {
     let pool = pool(2);
-    let mut settled = (0, 0.0);
+    let mut settled = (0, 0, 0.0);
     for crash in 0..100 {
         let result = pool.within(SOON).run(panics, crash.to_string()).await;
         assert_eq!(result, Err(Error::Failed { message: crash.to_string() }));
         if crash == 10 {
-            settled = (live(), memory());
+            settled = (live(), listeners(), memory());
         }
     }
-    assert_eq!((live(), memory()), settled);
+    assert_eq!((live(), listeners(), memory()), settled);
     assert_eq!(pool.within(SOON).run(double, 1).await, Ok(2));
 }

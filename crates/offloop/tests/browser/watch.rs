@@ -3,14 +3,16 @@
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(inline_js = "
-    const counts = { live: 0, started: 0, posts: 0 };
+    const counts = { live: 0, started: 0, posts: 0, listeners: 0 };
     if (typeof Worker === 'function') {
         const Original = globalThis.Worker;
         globalThis.Worker = function (...args) {
             const worker = new Original(...args);
             counts.live++;
             counts.started++;
-            const { terminate, postMessage } = worker;
+            const { terminate, postMessage, addEventListener, removeEventListener } = worker;
+            worker.addEventListener = (...args) => { counts.listeners += args[0] !== 'message'; addEventListener.apply(worker, args); };
+            worker.removeEventListener = (...args) => { counts.listeners -= args[0] !== 'message'; removeEventListener.apply(worker, args); };
             worker.terminate = () => { counts.live--; terminate.call(worker); };
             worker.postMessage = (...args) => { counts.posts++; postMessage.apply(worker, args); };
             return worker;
@@ -18,6 +20,7 @@ use wasm_bindgen::prelude::*;
     }
     export const live = () => counts.live;
     export const started = () => counts.started;
+    export const listeners = () => counts.listeners;
     export const posts = () => counts.posts;
     export const post_to_parent = (text) => postMessage(text);
     export const throw_later = () => { setTimeout(() => { throw new Error('left behind'); }, 5); };
@@ -28,6 +31,8 @@ extern "C" {
     pub(super) fn live() -> u32;
     /// Workers started ever.
     pub(super) fn started() -> u32;
+    /// Listeners added to workers and not removed, but for `message`, of which the test runner adds its own.
+    pub(super) fn listeners() -> u32;
     /// Messages posted to workers.
     pub(super) fn posts() -> u32;
     pub(super) fn post_to_parent(text: &str);
