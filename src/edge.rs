@@ -25,13 +25,12 @@ use isolate::{Isolate, Role};
 /// The fetch event. worker-build finds it by its name.
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
-pub fn fetch(request: Request, env: Env, _context: JsValue) -> Promise {
+pub fn fetch(request: Request, env: Env, context: JsValue) -> Promise {
     let isolate = Isolate::of(&env, &request);
     match &isolate.role {
         Role::Lane => edge::serve(&TASKS, request),
         Role::Gateway(gateway) => {
-            let signal = request.signal();
-            edge::respond(signal.clone(), convert::answer(gateway.clone(), request, signal), broken)
+            edge::respond(request.signal(), convert::answer(gateway.clone(), request, context), broken)
         }
     }
 }

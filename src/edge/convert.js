@@ -11,9 +11,59 @@ export function head(request) {
 
 /** A response with a body in one piece; `head` has names and values of the headers, a line each. */
 export function whole(status, head, body) {
+  // A status like 204 allows no body, not even an empty one. A copy, since wasm memory may move.
+  return new Response(body.length > 0 ? body.slice() : null, { status, headers: pairs(head) });
+}
+
+function pairs(head) {
   const lines = head.split("\n");
   const headers = [];
   for (let at = 0; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
-  // A status like 204 allows no body, not even an empty one. A copy, since wasm memory may move.
-  return new Response(body.length > 0 ? body.slice() : null, { status, headers });
+  return headers;
+}
+
+// Responses that go on.
+const open = new Set();
+
+globalThis.addEventListener?.("error", ({ error }) => {
+  if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) for (const streamed of open) streamed.lose();
+});
+
+/** A response whose body is written bit by bit. */
+export class Streamed {
+  #writer;
+
+  constructor(status, head, context) {
+    const { readable, writable } = new IdentityTransformStream();
+    this.#writer = writable.getWriter();
+    this.response = new Response(readable, { status, headers: pairs(head) });
+    // When writing to a client fails, the runtime ends the request without an `abort` event. Waiting for the writer keeps the request alive
+    // until it has been told.
+    const closed = this.#writer.closed.catch(() => {});
+    context.waitUntil(closed.then(() => open.delete(this)));
+    // May be called while another request runs; what follows runs as part of ours.
+    new Promise((resolve) => (this.lose = resolve)).then(() => this.stop());
+    open.add(this);
+  }
+
+  /** True once it is written, false if nobody reads any more. */
+  write(bytes) {
+    return this.#writer.write(bytes.slice()).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  end() {
+    this.#writer.close().catch(() => {});
+  }
+
+  stop() {
+    this.#writer.abort(new Error("ended early")).catch(() => {});
+  }
+
+  /** Settles when nobody reads any more, or when all is written. */
+  closed() {
+    return this.#writer.closed.catch(() => {});
+  }
 }

@@ -1,15 +1,18 @@
 //! Requests and responses, from the runtime's types to the router's and back.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use axum::body::{Body, HttpBody};
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use http_body_util::BodyExt;
 use offloop::edge::Gone;
 use tower_service::Service;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, Request, Response, ResponseInit};
-use worker::{IntoResponse, worker_sys::web_sys};
+use worker::{js_sys::Promise, worker_sys::web_sys};
 
 use super::isolate::Gateway;
 
@@ -18,17 +21,31 @@ extern "C" {
     fn head(request: &Request) -> String;
     #[wasm_bindgen(catch)]
     fn whole(status: u16, head: &str, body: &[u8]) -> Result<Response, JsValue>;
+
+    type Streamed;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(status: u16, head: &str, context: &JsValue) -> Result<Streamed, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn response(this: &Streamed) -> Response;
+    #[wasm_bindgen(method)]
+    fn write(this: &Streamed, bytes: &[u8]) -> Promise;
+    #[wasm_bindgen(method)]
+    fn end(this: &Streamed);
+    #[wasm_bindgen(method)]
+    fn stop(this: &Streamed);
+    #[wasm_bindgen(method)]
+    fn closed(this: &Streamed) -> Promise;
 }
 
 /// Answers a request with the views.
-pub(super) async fn answer(gateway: Rc<Gateway>, request: Request, signal: AbortSignal) -> Response {
-    match try_answer(&gateway, request, signal).await {
+pub(super) async fn answer(gateway: Rc<Gateway>, request: Request, context: JsValue) -> Response {
+    match try_answer(&gateway, request, context).await {
         Ok(response) => response,
         Err(error) => failed(&error),
     }
 }
 
-async fn try_answer(gateway: &Gateway, request: Request, signal: AbortSignal) -> Result<Response, String> {
+async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Result<Response, String> {
     let mut converted = read(&request).map_err(|error| error.to_string())?;
     if converted.uri().path() == "/probe" {
         converted.extensions_mut().insert(gateway.site(&request));
@@ -40,9 +57,28 @@ async fn try_answer(gateway: &Gateway, request: Request, signal: AbortSignal) ->
         let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         return whole(parts.status.as_u16(), &lines(&parts), &bytes).map_err(|error| format!("{error:?}"));
     }
-    // A client that goes away ends the stream, and with it the jobs behind it.
-    let body = Body::from_stream(body.into_data_stream().take_until(Gone::new(signal)));
-    http::Response::from_parts(parts, body).into_raw().map_err(|error| error.into().to_string())
+    let streamed =
+        Streamed::new(parts.status.as_u16(), &lines(&parts), &context).map_err(|error| format!("{error:?}"))?;
+    let response = streamed.response();
+    spawn_local(pour(body, streamed, request.signal()));
+    Ok(response)
+}
+
+/// Writes the body to the client. If the client goes away the body is dropped at once, and with it the jobs behind it.
+async fn pour(body: Body, streamed: Streamed, signal: AbortSignal) {
+    let written = {
+        let gone = select(Gone::new(signal), JsFuture::from(streamed.closed()));
+        let pour = pin!(async {
+            let mut parts = body.into_data_stream();
+            while let Some(Ok(part)) = parts.next().await {
+                if !JsFuture::from(streamed.write(&part)).await.is_ok_and(|written| written.is_truthy()) {
+                    break;
+                }
+            }
+        });
+        matches!(select(gone, pour).await, Either::Right(_))
+    };
+    if written { streamed.end() } else { streamed.stop() }
 }
 
 fn read(request: &Request) -> Result<http::Request<Body>, http::Error> {
