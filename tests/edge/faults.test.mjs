@@ -1,0 +1,92 @@
+// What goes wrong is said, and passes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertAddsUp, assertProblem, isAlive, sumOfSquares, until } from './client.mjs';
+import { inBothModes, inSeveralProcesses } from './server.mjs';
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+inBothModes({ features: ['faults'] }, (server) => {
+  const panic = (message) => server.post('/tasks/panic_with', JSON.stringify(message), JSON_BODY);
+
+  test('a panic is 500 with its message, and the lane goes on', async () => {
+    for (const message of ['on purpose', 'once more, with "quotes" and é']) {
+      const problem = assertProblem(await panic(message), 500);
+      assert.ok(problem.detail.includes(message), problem.detail);
+    }
+    const { headers } = await server.get('/async-cpu?number=5000000');
+    assert.equal(headers['x-result'], sumOfSquares(5_000_000));
+  });
+
+  test('a panic does not take its neighbours with it', async () => {
+    const work = Array.from({ length: 8 }, () => server.get('/async-cpu?number=60000000'));
+    await server.busy();
+    const panics = Array.from({ length: 3 }, () => panic('in the midst'));
+    for (const answer of await Promise.all(panics)) assert.ok([500, 502, 503].includes(answer.status), answer.text);
+    for (const answer of await Promise.all(work)) {
+      // In one process they share an instance, which ends with the panic: then they are told so.
+      if (answer.status === 200) assert.equal(answer.headers['x-result'], sumOfSquares(60_000_000));
+      else assert.ok(!server.several && answer.status >= 500, `${answer.status} ${answer.text}`);
+    }
+    await until(10_000, 'the service is whole', async () => {
+      const { status, headers } = await server.get('/async-cpu?number=1000000');
+      return status === 200 && headers['x-result'] === sumOfSquares(1_000_000) ? true : null;
+    });
+    assertAddsUp(await server.idle());
+  });
+});
+
+inSeveralProcesses({ features: ['faults'] }, (server) => {
+  test('kill -9 of a lane in mid-job: each caller gets the right answer or a typed error, and the service is whole again', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const number = 1_000_000_000;
+      const work = Array.from({ length: 4 }, () => server.get(`/async-cpu?number=${number}`).then((answer) => ({ ...answer, at: performance.now() })));
+      await server.busy();
+      const { lanes } = server.state();
+      const victim = lanes[round % lanes.length].pid;
+      process.kill(victim, 'SIGKILL');
+      const killed = performance.now();
+      const whole = until(5_000, 'both lanes answer again', async () => {
+        const { status, text } = await server.get('/probe', { accept: 'application/json' });
+        const names = status === 200 ? new Set(JSON.parse(text).lanes.map(({ instance }) => instance)) : new Set();
+        return names.size === 2 && !server.state().lanes.some(({ pid }) => pid === victim) ? true : null;
+      });
+      for (const answer of await Promise.all(work)) {
+        if (answer.status === 200) assert.equal(answer.headers['x-result'], sumOfSquares(number));
+        else {
+          assertProblem(answer, answer.status);
+          assert.ok(answer.status >= 500 && answer.at - killed < 3_000, `${answer.status} after ${answer.at - killed} ms`);
+        }
+      }
+      await whole;
+    }
+    assertAddsUp(await server.idle());
+  });
+
+  test('kill -9 of a lane that runs a task which must not be run twice is a typed error, at once', async () => {
+    const job = server.post('/tasks/never_end', 'null', JSON_BODY);
+    await server.busy();
+    const { lanes } = server.state();
+    for (const { pid } of lanes) process.kill(pid, 'SIGKILL');
+    const answer = await job;
+    assertProblem(answer, 502, 'lost');
+    await until(5_000, 'both lanes are back', async () => (server.state().lanes.every(({ pid }) => pid && isAlive(pid)) ? true : null));
+    assert.equal((await server.get('/async-cpu?number=1000000')).headers['x-result'], sumOfSquares(1_000_000));
+  });
+
+  test('kill -9 of the gateway: it is back, and the lanes do not go on for nobody', async () => {
+    const lost = server.get('/async-cpu?number=300000000000').then(() => 'answered', () => 'broken');
+    await server.busy();
+    process.kill(server.state().gateway, 'SIGKILL');
+    assert.equal(await lost, 'broken');
+    await until(5_000, 'the gateway answers', () => server.get('/ping').then(({ status }) => (status === 200 ? true : null), () => null));
+    assert.equal((await server.get('/async-cpu?number=5000000')).headers['x-result'], sumOfSquares(5_000_000));
+    assertAddsUp(await server.idle());
+  });
+
+  test('a task that never ends is over for its caller at the deadline, and others have the other lane', async () => {
+    assertProblem(await server.post('/tasks/never_end', 'null', { ...JSON_BODY, 'x-timeout-ms': '300' }), 504, 'timed_out');
+    const { status } = await server.get('/async-cpu?number=5000000', { 'x-timeout-ms': '5000' });
+    assert.ok([200, 504].includes(status), `${status}`);
+  });
+});
