@@ -11,6 +11,10 @@ const INITIAL: u64 = 500_000;
 /// make more of it.
 const SLOWEST: u64 = 125_000;
 
+/// No lane is thought to be faster, which is twice what a fast core does. Where gateway and lanes share a process the clock may
+/// stand still for a whole part; each would then seem to be free, and the next be ten times as large.
+const FASTEST: u64 = 4_000_000;
+
 /// How much too short a measured time can be: the clock at the edge counts whole milliseconds.
 const GRAIN: u64 = 2_000;
 
@@ -49,7 +53,7 @@ impl Pace {
         // Requests that learn at the same moment may overwrite each other: the estimate loses one step, no more.
         let old = self.0.load(Relaxed);
         let new = if at_least > old { at_least } else { old - old.saturating_sub(at_most) / 32 };
-        self.0.store(new.max(SLOWEST), Relaxed);
+        self.0.store(new.clamp(SLOWEST, FASTEST), Relaxed);
     }
 }
 
@@ -57,7 +61,7 @@ impl Pace {
 mod tests {
     use std::time::Duration;
 
-    use super::{INITIAL, Pace, SLOWEST};
+    use super::{FASTEST, INITIAL, Pace, SLOWEST};
 
     const PART: Duration = Duration::from_millis(20);
 
@@ -114,6 +118,15 @@ mod tests {
             pace.learn(30_000, PART * 5, PART * 5);
         }
         assert_eq!(pace.units(PART), SLOWEST * 20);
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_does_not_make_parts_endless() {
+        let pace = Pace::default();
+        for _ in 0..100 {
+            pace.learn(pace.units(PART), Duration::ZERO, Duration::ZERO);
+        }
+        assert_eq!(pace.units(PART), FASTEST * 20);
     }
 
     #[test]
