@@ -12,6 +12,7 @@ const ROOT = process.env.OFFLOOP_ROOT ?? dirname(dirname(dirname(fileURLToPath(i
 // Building is part of it if nobody has built before.
 const READY_MS = 900_000;
 const FIRST_PORT = 9200;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export const MODES = [
   { mode: 'several processes', args: ['--lanes', '2'] },
@@ -47,12 +48,16 @@ export async function start({ args = [], vars = {}, features = [] } = {}) {
 
   let output = '';
   const ended = new Promise((resolve) => child.once('close', resolve));
+  // Also if this process is told to end in the midst of a test.
   const kill = () => child.exitCode === null && child.signalCode === null && child.kill('SIGKILL');
+  const told = () => process.exit(1);
   process.once('exit', kill);
+  for (const signal of SIGNALS) process.once(signal, told);
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;
     process.removeListener('exit', kill);
+    for (const signal of SIGNALS) process.removeListener(signal, told);
     rmSync(folder, { recursive: true, force: true });
   };
   await new Promise((resolve, reject) => {
