@@ -65,7 +65,7 @@ async function edge() {
 }
 
 function wasmTest(where, features = ['--features', 'browser']) {
-  return { program: tool('wasm-pack'), args: ['--log-level', 'warn', 'test', '--mode', 'no-install', ...where, at('crates', 'offloop'), ...features, '--no-fail-fast'], env: toolPath() };
+  return { program: tool('wasm-pack'), args: ['--log-level', 'warn', 'test', '--mode', 'no-install', ...where, at('crates', 'offloop'), ...features], env: toolPath() };
 }
 
 function nodeTests(folder, { browser = false } = {}) {
