@@ -169,14 +169,19 @@ export class Answer {
     this.#lose(words);
   }
 
-  /** The body, or nothing if it is longer than `most`. */
+  /** The body, when it is this request's turn to compute, or nothing if it is longer than `most`. */
   body(request, most) {
-    return this.#orLost(body(request, most));
+    return this.#orLost(
+      body(request, most).then(async (bytes) => {
+        if (await turn(request.signal)) return bytes;
+        throw new Error("the caller went away");
+      }),
+    );
   }
 
   /** Lets the event loop turn once. False if the request was aborted: then nothing that follows may wait, for it would wait for ever. */
   pause(signal) {
-    return this.#orLost(pause(signal));
+    return this.#orLost(pause(signal, 0).then((goesOn) => goesOn && turn(signal)));
   }
 }
 
@@ -204,14 +209,37 @@ async function body(request, most) {
   return whole;
 }
 
-function pause(signal) {
+// Turns in which this instance computed, and when the last one began. The clock stands still in a turn, so its length shows only later.
+let turns = 0;
+let began = 0;
+
+// Requests that compute this long after one another would be felt by everybody else.
+const LONG_MS = 5;
+
+/**
+ * Waits for this request's turn to compute; false if it was aborted. The runtime looks at its sockets only when no event is ready. Requests
+ * that take turns computing have one ready always, so after a long turn each waits for a moment in which none of them computed.
+ */
+async function turn(signal) {
+  if (open.size > 1 && Date.now() - began >= LONG_MS) {
+    for (let before; before !== turns; ) {
+      before = turns;
+      if (!(await pause(signal, 1))) return false;
+    }
+  }
+  turns += 1;
+  began = Date.now();
+  return !signal.aborted;
+}
+
+function pause(signal, milliseconds) {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", done);
       resolve(!signal.aborted);
     };
-    const timer = setTimeout(done, 0);
+    const timer = setTimeout(done, milliseconds);
     signal.addEventListener("abort", done);
   });
 }
