@@ -59,8 +59,8 @@ async function buildBrowser(folder, env) {
   await optimise(join(folder, 'offloop_bg.wasm'), '-Oz');
 }
 
-// Without the codecs of thumbnails, which would more than double what a visitor loads first.
-const BROWSER = 'browser,mandelbrot,password';
+// Without pictures and passwords: the page does not show them, and its first load is to stay within 300 kB. The edge function has them.
+const BROWSER = 'browser';
 
 async function optimise(file, level) {
   const before = statSync(file).size;
