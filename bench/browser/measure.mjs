@@ -1,0 +1,71 @@
+// The browser's figures: each round takes every figure of every peer once, in another order each time.
+import { say } from '../../scripts/shell.mjs';
+import { add, figure, median, quantile } from '../figure.mjs';
+import { build } from './build.mjs';
+import { open } from './site.mjs';
+
+const PEERS = ['raw', 'offloop', 'comlink', 'workerpool'];
+const FLIGHT = 64;
+const MIB = 2 ** 20;
+
+export async function measure({ rounds, quick }) {
+  await build('ours');
+  const scale = quick ? 1 : 4;
+  const of = (id, title, unit, options) => figure('browser', id, title, unit, { against: ['raw'], ...options });
+  const figures = {
+    start: of('start', 'two lanes, from nothing to their first answers', 'ms', { target: 1.3 }),
+    trip: of('trip', 'round trip of a trivial call', 'µs', { target: 1.15 }),
+    trip99: of('trip99', 'its 99th percentile', 'µs'),
+    rate: of('rate', `trivial calls, ${FLIGHT} in flight`, 'calls/s', { better: 'more', against: PEERS.slice(2), target: 8 }),
+    map: of('map', '`map` over 100,000 small items', 'items/s', { better: 'more', against: [] }),
+    mib1: of('mib1', '1 MiB in and out', 'ms', { target: 1.2 }),
+    mib16: of('mib16', '16 MiB in and out', 'ms', { target: 1.2 }),
+    job: of('job', '32 jobs of real computing', 'ms', { target: 1.03 }),
+    gap: of('gap', 'longest gap of the main thread meanwhile', 'ms'),
+    memory: of('memory', 'memory of a further idle lane', 'KiB'),
+  };
+  const { bench, close } = await open();
+  try {
+    await warmUp(bench);
+    for (let round = 0; round < rounds; round += 1) {
+      say(`browser, round ${round + 1} of ${rounds}`);
+      await each(round, async (peer) => add(figures.start, peer, await bench('start', peer, 2)));
+      await each(round, async (peer) => {
+        const trips = (await bench('measure', peer, 'trips', 500 * scale)).map((ms) => ms * 1_000);
+        add(figures.trip, peer, median(trips));
+        add(figures.trip99, peer, quantile(trips, 0.99));
+      });
+      await each(round, async (peer) => {
+        const total = 5_000 * scale;
+        add(figures.rate, peer, (total / (await bench('measure', peer, 'flight', total, FLIGHT))) * 1_000);
+      });
+      add(figures.rate, 'raw, 32 in a message', (50_000 / (await bench('measure', 'raw', 'batched', 50_000, FLIGHT))) * 1_000);
+      add(figures.map, 'offloop', (100_000 / (await bench('measure', 'offloop', 'map', 100_000))) * 1_000);
+      for (const [what, length, count] of [[figures.mib1, MIB, 10], [figures.mib16, 16 * MIB, 3]]) {
+        await each(round, async (peer) => add(what, peer, median(await bench('measure', peer, 'bytes', length, count * Math.sqrt(scale)))));
+      }
+      await each(round, async (peer) => add(figures.job, peer, await bench('measure', peer, 'spin', 32, 1_000_000 * scale)));
+      await each(round, async (peer) => add(figures.gap, peer, await bench('gap', peer, 8, 4_000_000 * scale)));
+    }
+    for (const peer of PEERS) add(figures.memory, peer, (await bench('memoryPerLane', peer, 4)) / 1024);
+  } finally {
+    await close();
+  }
+  return Object.values(figures);
+}
+
+// The first peer of a round differs, so that none is always the one that finds the machine cold.
+async function each(round, measure) {
+  for (let index = 0; index < PEERS.length; index += 1) await measure(PEERS[(index + round) % PEERS.length]);
+}
+
+// Until the engine has compiled everything at its best.
+async function warmUp(bench) {
+  for (const peer of PEERS) {
+    await bench('start', peer, 2);
+    await bench('measure', peer, 'trips', 500);
+    await bench('measure', peer, 'flight', 5_000, FLIGHT);
+    await bench('measure', peer, 'bytes', MIB, 3);
+    await bench('measure', peer, 'spin', 4, 1_000_000);
+  }
+}
