@@ -1,34 +1,10 @@
 //! A worker that breaks costs its own job only.
 
-use futures_util::future::{join_all, join3};
 use offloop::Error;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::tasks::{babbles, double, hoards, leaves_an_error, panics, recurses, spin, traps};
-use super::{SOON, one_lane, pool};
-
-#[wasm_bindgen_test]
-async fn a_panic_ends_its_job_with_the_message() {
-    let pool = one_lane().await;
-    let failed = Err(Error::Failed { message: "seven is unlucky".into() });
-    assert_eq!(pool.run(panics, "seven is unlucky".into()).await, failed);
-    assert_eq!(pool.within(SOON).run(double, 5).await, Ok(10));
-}
-
-#[wasm_bindgen_test]
-async fn jobs_beside_and_behind_a_panic_are_not_hurt() {
-    let pool = pool(2);
-    for _ in 0..20 {
-        pool.run(double, 1).await.unwrap();
-    }
-    let before = join_all((0..40).map(|n| pool.within(SOON).run(double, n)));
-    let failed = pool.within(SOON).run(panics, "no".into());
-    let behind = join_all((0..40).map(|n| pool.within(SOON).run(double, n)));
-    let (before, failed, behind) = join3(before, failed, behind).await;
-    let doubled: Vec<_> = (0..40).map(|n| Ok(2 * n)).collect();
-    assert_eq!((before, behind), (doubled.clone(), doubled));
-    assert_eq!(failed, Err(Error::Failed { message: "no".into() }));
-}
+use super::tasks::{babbles, double, hoards, leaves_an_error, recurses, spin, traps};
+use super::{SOON, one_lane};
 
 #[wasm_bindgen_test]
 async fn a_trap_ends_its_job_with_the_cause() {

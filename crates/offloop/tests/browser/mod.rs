@@ -3,12 +3,11 @@
 mod calls;
 mod cancel;
 mod crash;
-mod endurance;
 mod idle;
 mod messages;
 mod start;
-mod tasks;
-mod watch;
+pub(crate) mod tasks;
+pub(crate) mod watch;
 
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use offloop::{Executor, Options, WorkerOptions};
 use tasks::{TASKS, double};
 
 /// A pool of this many lanes.
-fn pool(lanes: usize) -> Executor {
+pub(crate) fn pool(lanes: usize) -> Executor {
     pool_with(lanes, WorkerOptions::default())
 }
 
@@ -33,4 +32,4 @@ async fn one_lane() -> Executor {
 }
 
 /// Whatever the test is about must happen well within this.
-const SOON: Duration = Duration::from_secs(5);
+pub(crate) const SOON: Duration = Duration::from_secs(5);

@@ -3,44 +3,44 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use offloop::{Blob, Context};
+use offloop::Blob;
 
-pub(super) fn double(n: u64) -> u64 {
+pub(crate) fn double(n: u64) -> u64 {
     2 * n
 }
 
 /// Keeps its lane busy for this long.
-pub(super) fn spin(milliseconds: u64) -> u64 {
+pub(crate) fn spin(milliseconds: u64) -> u64 {
     let end = offloop::now() + Duration::from_millis(milliseconds);
     while offloop::now() < end {}
     milliseconds
 }
 
-pub(super) fn spin_for_ever() {
+pub(crate) fn spin_for_ever() {
     loop {
         std::hint::black_box(());
     }
 }
 
-pub(super) fn invert(blob: Blob) -> Blob {
+pub(crate) fn invert(blob: Blob) -> Blob {
     blob.iter().map(|byte| !byte).collect::<Vec<u8>>().into()
 }
 
-pub(super) fn panics(message: String) {
+pub(crate) fn panics(message: String) {
     panic!("{message}");
 }
 
 /// Ends the instance without a panic.
-pub(super) fn traps() {
+pub(crate) fn traps() {
     std::process::abort();
 }
 
-pub(super) fn recurses(n: u64) -> u64 {
+pub(crate) fn recurses(n: u64) -> u64 {
     if n == u64::MAX { 0 } else { recurses(std::hint::black_box(n) + 1).wrapping_add(std::hint::black_box(n)) }
 }
 
 /// Takes memory until there is none left.
-pub(super) fn hoards() -> usize {
+pub(crate) fn hoards() -> usize {
     let mut hoard = Vec::new();
     loop {
         hoard.push(std::hint::black_box(Vec::<u8>::with_capacity(256 << 20)));
@@ -50,39 +50,31 @@ pub(super) fn hoards() -> usize {
     }
 }
 
-pub(super) fn counts(context: &Context, to: u64) -> u64 {
-    for n in 0..to {
-        context.progress(n, to);
-        spin(10);
-    }
-    to
-}
-
 thread_local! {
     static MARKS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
 
-pub(super) fn mark(n: u32) {
+pub(crate) fn mark(n: u32) {
     MARKS.with_borrow_mut(|marks| marks.push(n));
 }
 
 /// The marks that were made on this lane.
-pub(super) fn marks() -> Vec<u32> {
+pub(crate) fn marks() -> Vec<u32> {
     MARKS.take()
 }
 
 /// Posts something that is no message of ours.
-pub(super) fn babbles() {
+pub(crate) fn babbles() {
     super::watch::post_to_parent("what is this");
 }
 
 /// Leaves an error behind, which happens when no task runs.
-pub(super) fn leaves_an_error() {
+pub(crate) fn leaves_an_error() {
     super::watch::throw_later();
 }
 
 // The idempotent ones may be sent ahead, behind others.
 offloop::tasks! {
-    #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, counts, marks,
+    #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, marks,
     babbles, leaves_an_error
 }

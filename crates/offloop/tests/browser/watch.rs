@@ -28,21 +28,15 @@ use wasm_bindgen::prelude::*;
 ")]
 extern "C" {
     /// Workers started and not terminated.
-    pub(super) fn live() -> u32;
+    pub(crate) fn live() -> u32;
     /// Workers started ever.
-    pub(super) fn started() -> u32;
+    pub(crate) fn started() -> u32;
     /// Listeners added to workers and not removed, but for `message`, of which the test runner adds its own.
-    pub(super) fn listeners() -> u32;
+    pub(crate) fn listeners() -> u32;
     /// Messages posted to workers.
-    pub(super) fn posts() -> u32;
-    pub(super) fn post_to_parent(text: &str);
-    pub(super) fn throw_later();
+    pub(crate) fn posts() -> u32;
+    pub(crate) fn post_to_parent(text: &str);
+    pub(crate) fn throw_later();
     /// The address of a script with this text.
-    pub(super) fn data_script(source: &str) -> String;
-}
-
-/// Bytes of this program's wasm memory.
-pub(super) fn memory() -> f64 {
-    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
-    f64::from(memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length())
+    pub(crate) fn data_script(source: &str) -> String;
 }

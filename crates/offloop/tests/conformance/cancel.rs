@@ -4,15 +4,18 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::poll_immediate;
-use offloop::{Error, Executor, sleep};
+use offloop::{Error, Executor, now, sleep};
 
 use crate::platform::Platform;
 use crate::tasks::*;
 
 promises! {
-    a_queued_job_that_is_cancelled_never_starts, a_queued_job_whose_handle_is_dropped_never_starts,
-    a_running_job_that_is_cancelled_ends_at_once_and_is_told, dropping_the_future_of_run_cancels,
-    cancelling_twice_or_after_the_end_does_nothing, a_cancelled_job_leaves_its_lane_to_others, a_handle_polled_again_ends,
+    everywhere: a_cancelled_job_leaves_its_lane_to_others, a_handle_polled_again_ends;
+    where_jobs_run_beside:
+        a_queued_job_that_is_cancelled_never_starts, a_queued_job_whose_handle_is_dropped_never_starts,
+        a_running_job_that_is_cancelled_ends_at_once, dropping_the_future_of_run_cancels,
+        cancelling_twice_or_after_the_end_does_nothing;
+    where_tasks_are_told: a_running_task_is_told_that_nobody_waits;
 }
 
 /// A pool whose only lane is busy for a while, where that can be.
@@ -26,12 +29,12 @@ async fn a_queued_job_that_is_cancelled_never_starts(on: &Platform) {
     let ((pool, running), key) = (busy(on, 30).await, key());
     let queued = pool.submit(noted, (key, 0)).await.unwrap();
     // Inline nothing ever waits: the job was done when it was submitted.
-    assert_eq!(queued.cancel(), on.is_parallel);
+    assert_eq!(queued.cancel(), on.runs_beside());
     assert!(queued.is_finished());
-    assert_eq!(queued.await, if on.is_parallel { Err(Error::Cancelled) } else { Ok(key) });
+    assert_eq!(queued.await, if on.runs_beside() { Err(Error::Cancelled) } else { Ok(key) });
     assert_eq!(running.await, Ok(30));
     pool.close().await;
-    assert_eq!(seen(key, "started"), usize::from(!on.is_parallel));
+    assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
 
 async fn a_queued_job_whose_handle_is_dropped_never_starts(on: &Platform) {
@@ -39,22 +42,39 @@ async fn a_queued_job_whose_handle_is_dropped_never_starts(on: &Platform) {
     drop(pool.submit(noted, (key, 0)).await.unwrap());
     assert_eq!(running.await, Ok(30));
     pool.close().await;
-    assert_eq!(seen(key, "started"), usize::from(!on.is_parallel));
+    assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
 
-async fn a_running_job_that_is_cancelled_ends_at_once_and_is_told(on: &Platform) {
-    if !on.is_parallel {
+async fn a_running_job_that_is_cancelled_ends_at_once(on: &Platform) {
+    let pool = on.warm_pool(1).await;
+    let running = pool.submit(nap, 500).await.unwrap();
+    sleep(Duration::from_millis(20)).await;
+    assert_eq!(running.cancel(), on.runs_beside());
+    let start = now();
+    assert_eq!(running.await, if on.runs_beside() { Err(Error::Cancelled) } else { Ok(500) });
+    assert!(now() - start < Duration::from_millis(300), "the caller waited for the job all the same");
+    assert_eq!(pool.run(add, (1, 2)).await, Ok(3));
+}
+
+async fn a_running_task_is_told_that_nobody_waits(on: &Platform) {
+    let (pool, key) = (on.pool(1), key());
+    if !on.is_told() {
+        // Its lane is ended, or goes on for nobody; inline it has ended before anybody can cancel it.
+        let running = pool.submit(steps, (key, 50)).await.unwrap();
+        sleep(Duration::from_millis(20)).await;
+        running.cancel();
+        assert_eq!(pool.run(add, (1, 2)).await, Ok(3));
+        assert_eq!(seen(key, "cancelled").await, 0);
         return;
     }
-    let (pool, key) = (on.pool(1), key());
     let running = pool.submit(steps, (key, 20_000)).await.unwrap();
-    while seen(key, "started") == 0 {
+    while seen(key, "started").await == 0 {
         sleep(Duration::from_millis(1)).await;
     }
     assert!(running.cancel());
     assert_eq!(running.await, Err(Error::Cancelled));
     pool.close().await;
-    while seen(key, "cancelled") == 0 {
+    while seen(key, "cancelled").await == 0 {
         sleep(Duration::from_millis(1)).await;
     }
 }
@@ -63,17 +83,17 @@ async fn dropping_the_future_of_run_cancels(on: &Platform) {
     let ((pool, running), key) = (busy(on, 30).await, key());
     {
         let mut run = pin!(pool.run(noted, (key, 0)));
-        assert_eq!(poll_immediate(run.as_mut()).await.is_none(), on.is_parallel);
+        assert_eq!(poll_immediate(run.as_mut()).await.is_none(), on.runs_beside());
     }
     assert_eq!(running.await, Ok(30));
     pool.close().await;
-    assert_eq!(seen(key, "started"), usize::from(!on.is_parallel));
+    assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
 
 async fn cancelling_twice_or_after_the_end_does_nothing(on: &Platform) {
     let pool = on.pool(1);
     let handle = pool.submit(nap, 50).await.unwrap();
-    assert_eq!(handle.cancel(), on.is_parallel);
+    assert_eq!(handle.cancel(), on.runs_beside());
     assert!(!handle.cancel());
     let handle = pool.submit(add, (1, 2)).await.unwrap();
     while !handle.is_finished() {

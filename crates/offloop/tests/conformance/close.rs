@@ -9,9 +9,10 @@ use crate::platform::Platform;
 use crate::tasks::*;
 
 promises! {
-    close_finishes_what_was_taken, a_closed_executor_takes_no_more, abort_ends_everything_at_once, those_who_wait_for_room_are_told,
-    closing_again_is_fine, close_takes_effect_when_called, a_close_that_is_not_awaited_still_closes, dropping_everything_cancels,
-    lanes_come_and_go,
+    everywhere:
+        close_finishes_what_was_taken, a_closed_executor_takes_no_more, closing_again_is_fine, close_takes_effect_when_called,
+        a_close_that_is_not_awaited_still_closes, lanes_come_and_go;
+    where_jobs_run_beside: abort_ends_everything_at_once, those_who_wait_for_room_are_told, dropping_everything_cancels;
 }
 
 async fn close_finishes_what_was_taken(on: &Platform) {
@@ -44,16 +45,20 @@ async fn abort_ends_everything_at_once(on: &Platform) {
     let queued: Vec<_> = (0..5).map(|_| pool.try_submit(noted, (key, 0)).unwrap()).collect();
     pool.abort();
     assert!(running.is_finished() && queued.iter().all(offloop::Handle::is_finished));
-    if on.is_parallel {
+    if on.runs_beside() {
         assert_eq!(running.await, Err(Error::Cancelled));
         assert!(join_all(queued).await.into_iter().all(|result| result == Err(Error::Cancelled)));
-        assert_eq!(seen(key, "started"), 0);
+        assert_eq!(seen(key, "started").await, 0);
     }
     pool.close().await;
 }
 
 async fn those_who_wait_for_room_are_told(on: &Platform) {
-    if !on.is_parallel {
+    if !on.runs_beside() {
+        // Nobody ever waits for room.
+        let pool = (on.pool)(1, Options::default().queue(0));
+        let first = pool.submit(nap, 1).await.unwrap();
+        assert_eq!((pool.run(nap, 1).await, first.await), (Ok(1), Ok(1)));
         return;
     }
     for abort in [true, false] {
@@ -103,7 +108,7 @@ async fn dropping_everything_cancels(on: &Platform) {
     let queued = pool.submit(noted, (key, 0)).await.unwrap();
     drop((pool, running, queued));
     offloop::sleep(std::time::Duration::from_millis(60)).await;
-    assert_eq!(seen(key, "started"), usize::from(!on.is_parallel));
+    assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
 
 async fn lanes_come_and_go(on: &Platform) {

@@ -7,10 +7,12 @@ use offloop::sleep;
 use crate::platform::Platform;
 use crate::tasks::*;
 
-promises! { a_detached_job_goes_on, a_detached_job_outlives_its_executor, detaching_a_job_that_has_ended_does_nothing }
+promises! {
+    everywhere: a_detached_job_goes_on, a_detached_job_outlives_its_executor, detaching_a_job_that_has_ended_does_nothing;
+}
 
 async fn until_ended(key: u64, count: usize) {
-    while seen(key, "ended") < count {
+    while seen(key, "ended").await < count {
         sleep(Duration::from_millis(1)).await;
     }
 }
@@ -20,7 +22,7 @@ async fn a_detached_job_goes_on(on: &Platform) {
     pool.submit(noted, (key, 10)).await.unwrap().detach();
     pool.submit(noted, (key, 1)).await.unwrap().detach();
     pool.close().await;
-    assert_eq!((seen(key, "ended"), pool.stats().finished), (2, 2));
+    assert_eq!((seen(key, "ended").await, pool.stats().finished), (2, 2));
 }
 
 async fn a_detached_job_outlives_its_executor(on: &Platform) {

@@ -10,9 +10,11 @@ use crate::platform::Platform;
 use crate::tasks::*;
 
 promises! {
-    results_come_in_the_order_of_the_items, unordered_results_come_each_once, items_are_taken_a_few_ahead_only,
-    an_endless_iterator_is_no_trouble, dropping_the_stream_cancels_the_rest, an_error_stands_at_its_place,
-    nothing_gives_nothing, a_closed_executor_ends_the_stream_with_errors, a_small_queue_is_enough,
+    everywhere:
+        results_come_in_the_order_of_the_items, unordered_results_come_each_once, items_are_taken_a_few_ahead_only,
+        an_endless_iterator_is_no_trouble, dropping_the_stream_cancels_the_rest, nothing_gives_nothing,
+        a_closed_executor_ends_the_stream_with_errors, a_small_queue_is_enough;
+    where_panics_are_contained: an_error_stands_at_its_place;
 }
 
 async fn results_come_in_the_order_of_the_items(on: &Platform) {
@@ -53,7 +55,8 @@ async fn dropping_the_stream_cancels_the_rest(on: &Platform) {
     assert_eq!(results.next().await, Some(Ok(key)));
     drop(results);
     pool.close().await;
-    assert!(seen(key, "started") < 300, "{} of 1,000 jobs started for one result", seen(key, "started"));
+    let started = seen(key, "started").await;
+    assert!(started < 300, "{started} of 1,000 jobs started for one result");
     let stats = pool.stats();
     assert_eq!(stats.submitted, stats.finished + stats.failed.cancelled);
 }

@@ -1,56 +1,87 @@
-//! Where promises are kept.
+//! Where promises are kept, and what cannot be had there.
 
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
-use std::time::Duration;
+use std::cell::Cell;
 
-use futures_executor::block_on;
+use futures_util::future::join_all;
 use offloop::{Executor, Options};
 
-use crate::tasks::TASKS;
+use crate::tasks::unit;
 
 /// A kind of lanes.
 pub(crate) struct Platform {
-    /// An executor with this many lanes, or one if the platform has no more.
+    /// An executor with this many lanes, or as many as the platform has.
     pub(crate) pool: fn(usize, Options) -> Executor,
-    /// Whether jobs run beside the caller. If not, they are done when `submit` returns.
-    pub(crate) is_parallel: bool,
+    pub(crate) abilities: Abilities,
+    /// Something was asked for that this platform cannot do.
+    pub(crate) missed: Cell<bool>,
+}
+
+/// What lanes may be able to do. A promise that asks for one which is missing says what happens instead.
+#[derive(Clone, Copy)]
+pub(crate) struct Abilities {
+    /// Jobs run beside the caller. If not, they are done when `submit` returns.
+    pub(crate) beside: bool,
+    /// A running task's reports are heard before it ends.
+    pub(crate) heard: bool,
+    /// A running task is told that nobody waits for it any more.
+    pub(crate) told: bool,
+    /// How much less time than it was told a task may take by the caller's clock, in milliseconds.
+    pub(crate) blur: f64,
+    /// How often to do what costs a new worker each time.
+    pub(crate) crashes: u32,
 }
 
 impl Platform {
+    pub(crate) fn new(pool: fn(usize, Options) -> Executor, abilities: Abilities) -> Self {
+        Self { pool, abilities, missed: Cell::new(false) }
+    }
+
     pub(crate) fn pool(&self, lanes: usize) -> Executor {
         (self.pool)(lanes, Options::default())
     }
-}
 
-pub(crate) static THREADS: Platform =
-    Platform { pool: |lanes, options| Executor::threads(&TASKS, options.lanes(lanes)), is_parallel: true };
+    /// A pool whose lanes have been at work.
+    pub(crate) async fn warm_pool(&self, lanes: usize) -> Executor {
+        let pool = self.pool(lanes);
+        assert!(join_all((0..lanes).map(|_| pool.run(unit, ()))).await.into_iter().all(|result| result == Ok(())));
+        pool
+    }
 
-pub(crate) static INLINE: Platform =
-    Platform { pool: |_, options| Executor::inline(&TASKS, options), is_parallel: false };
+    pub(crate) fn runs_beside(&self) -> bool {
+        self.ask(self.abilities.beside)
+    }
 
-/// Runs a promise to its end, and fails instead of waiting for ever.
-pub(crate) fn keep<F: Future<Output = ()>>(promise: impl FnOnce() -> F + Send + 'static) {
-    let (done, ended) = channel();
-    let runner = thread::spawn(move || {
-        block_on(promise());
-        let _ = done.send(());
-    });
-    match ended.recv_timeout(Duration::from_secs(60)) {
-        Ok(()) => runner.join().unwrap(),
-        Err(RecvTimeoutError::Disconnected) => std::panic::resume_unwind(runner.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("somebody waits for ever"),
+    pub(crate) fn is_heard(&self) -> bool {
+        self.ask(self.abilities.heard)
+    }
+
+    pub(crate) fn is_told(&self) -> bool {
+        self.ask(self.abilities.told)
+    }
+
+    fn ask(&self, able: bool) -> bool {
+        self.missed.set(self.missed.get() || !able);
+        able
+    }
+
+    /// Holds the table of promises to the truth: what it calls kept asked for nothing that is missing here.
+    pub(crate) fn was_kept_as_told(&self, instead: bool) {
+        assert_eq!(self.missed.get(), instead, "move this promise to another section of promises!");
     }
 }
 
-/// Tests the promises on each platform of this target.
+/// Tests the promises on each platform of this target. Each stands in the section that says what it needs; where that is missing, the
+/// promise asserts what happens instead, and its test is in a module of that name.
 macro_rules! promises {
-    ($($promise:ident),* $(,)?) => {
-        mod threads {
-            $(#[test] fn $promise() { crate::platform::keep(|| super::$promise(&crate::platform::THREADS)); })*
-        }
-        mod inline {
-            $(#[test] fn $promise() { crate::platform::keep(|| super::$promise(&crate::platform::INLINE)); })*
+    (
+        $(everywhere: $($everywhere:ident),+ $(,)?;)?
+        $(where_jobs_run_beside: $($beside:ident),+ $(,)?;)?
+        $(where_reports_are_heard: $($heard:ident),+ $(,)?;)?
+        $(where_tasks_are_told: $($told:ident),+ $(,)?;)?
+        $(where_panics_are_contained: $($contained:ident),+ $(,)?;)?
+    ) => {
+        tests! {
+            [$($($everywhere)+)?] [$($($beside)+)?] [$($($heard)+)?] [$($($told)+)?] [$($($contained)+)?]
         }
     };
 }

@@ -11,8 +11,10 @@ use crate::platform::Platform;
 use crate::tasks::*;
 
 promises! {
-    a_full_queue_refuses, submit_waits_for_room, those_who_wait_are_served_in_order, who_gives_up_leaves_the_line,
-    a_queue_of_zero_takes_only_what_can_run, a_newcomer_does_not_overtake, ten_times_what_fits_all_get_through,
+    everywhere: those_who_wait_are_served_in_order, ten_times_what_fits_all_get_through;
+    where_jobs_run_beside:
+        a_full_queue_refuses, submit_waits_for_room, who_gives_up_leaves_the_line, a_queue_of_zero_takes_only_what_can_run,
+        a_newcomer_does_not_overtake;
 }
 
 async fn a_full_queue_refuses(on: &Platform) {
@@ -20,12 +22,12 @@ async fn a_full_queue_refuses(on: &Platform) {
     let mut handles = Vec::new();
     let refused = loop {
         match pool.try_submit(nap, 50) {
-            Ok(handle) if handles.len() < 100 => handles.push(handle),
+            Ok(handle) if handles.len() < 20 => handles.push(handle),
             other => break other.err(),
         }
     };
     // Two run, three wait. Inline each is done before the next comes.
-    assert_eq!((handles.len(), refused), if on.is_parallel { (5, Some(Error::Full)) } else { (100, None) });
+    assert_eq!((handles.len(), refused), if on.runs_beside() { (5, Some(Error::Full)) } else { (20, None) });
     assert!(pool.stats().queued <= 3);
     for handle in handles {
         assert_eq!(handle.await, Ok(50));
@@ -39,7 +41,7 @@ async fn submit_waits_for_room(on: &Platform) {
     let second = pool.submit(nap, 1).await.unwrap();
     let mut third = pin!(pool.submit(nap, 2));
     let early = poll_immediate(third.as_mut()).await;
-    assert_eq!(early.is_none(), on.is_parallel);
+    assert_eq!(early.is_none(), on.runs_beside());
     let third = if let Some(early) = early { early } else { third.await }.unwrap();
     assert!(first.is_finished());
     assert_eq!((first.await, second.await, third.await), (Ok(40), Ok(1), Ok(2)));
@@ -61,10 +63,12 @@ async fn those_who_wait_are_served_in_order(on: &Platform) {
 }
 
 async fn who_gives_up_leaves_the_line(on: &Platform) {
-    if !on.is_parallel {
+    let pool = (on.pool)(1, Options::default().queue(0));
+    if !on.runs_beside() {
+        // There is no line: who comes is served.
+        assert_eq!((pool.run(nap, 1).await, pool.stats().submitted), (Ok(1), 1));
         return;
     }
-    let pool = (on.pool)(1, Options::default().queue(0));
     let running = pool.submit(nap, 30).await.unwrap();
     let mut patient = pin!(pool.submit(nap, 1).fuse());
     {
@@ -81,16 +85,18 @@ async fn a_queue_of_zero_takes_only_what_can_run(on: &Platform) {
     let pool = (on.pool)(2, Options::default().queue(0));
     let first = pool.try_submit(nap, 40).unwrap();
     let second = pool.try_submit(nap, 40).unwrap();
-    assert_eq!(pool.try_submit(nap, 1).err(), on.is_parallel.then_some(Error::Full));
+    assert_eq!(pool.try_submit(nap, 1).err(), on.runs_beside().then_some(Error::Full));
     assert_eq!((first.await, second.await), (Ok(40), Ok(40)));
     assert_eq!(pool.run(nap, 1).await, Ok(1));
 }
 
 async fn a_newcomer_does_not_overtake(on: &Platform) {
-    if !on.is_parallel {
+    let pool = (on.pool)(1, Options::default().queue(0));
+    if !on.runs_beside() {
+        // There is no line: who comes is served.
+        assert_eq!((pool.run(nap, 1).await, pool.stats().submitted), (Ok(1), 1));
         return;
     }
-    let pool = (on.pool)(1, Options::default().queue(0));
     let running = pool.submit(nap, 20).await.unwrap();
     let mut waiting = pin!(pool.submit(nap, 1));
     assert!(poll_immediate(waiting.as_mut()).await.is_none());

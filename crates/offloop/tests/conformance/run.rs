@@ -9,9 +9,9 @@ use crate::platform::Platform;
 use crate::tasks::*;
 
 promises! {
-    a_job_gives_its_result, many_jobs_at_once_give_each_its_own, large_bytes_cross_whole, nothing_happens_before_the_first_poll,
+    everywhere: a_job_gives_its_result, many_jobs_at_once_give_each_its_own, large_bytes_cross_whole, nothing_happens_before_the_first_poll,
     a_task_outside_the_table_is_a_typed_error, what_cannot_be_encoded_is_a_typed_error, a_clone_is_the_same_executor,
-    a_job_outlives_every_handle_to_the_executor,
+    a_job_outlives_every_handle_to_the_executor;
 }
 
 async fn a_job_gives_its_result(on: &Platform) {
@@ -40,7 +40,7 @@ async fn nothing_happens_before_the_first_poll(on: &Platform) {
     drop(pool.run(noted, (key, 0)));
     drop(pool.submit(noted, (key, 0)));
     pool.close().await;
-    assert_eq!((seen(key, "started"), pool.stats().submitted), (0, 0));
+    assert_eq!((seen(key, "started").await, pool.stats().submitted), (0, 0));
 }
 
 async fn a_task_outside_the_table_is_a_typed_error(on: &Platform) {

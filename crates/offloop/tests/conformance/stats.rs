@@ -6,7 +6,11 @@ use offloop::{Options, Recorder, Stats};
 use crate::platform::Platform;
 use crate::tasks::*;
 
-promises! { every_job_is_counted_once, what_waits_and_what_runs_is_told_apart, executors_may_share_a_recorder, figures_cross_as_json }
+promises! {
+    everywhere: executors_may_share_a_recorder, figures_cross_as_json;
+    where_jobs_run_beside: what_waits_and_what_runs_is_told_apart;
+    where_panics_are_contained: every_job_is_counted_once;
+}
 
 fn adds_up(stats: &Stats) -> bool {
     stats.submitted == stats.queued + stats.running + stats.finished + stats.failed.total()
@@ -14,7 +18,8 @@ fn adds_up(stats: &Stats) -> bool {
 
 async fn every_job_is_counted_once(on: &Platform) {
     let pool = on.pool(2);
-    for n in 0..30 {
+    let rounds = on.abilities.crashes;
+    for n in 0..rounds {
         let _ = pool.run(add, (n, 1)).await;
         let _ = pool.run(fail_with_text, ()).await;
         let _ = pool.within(std::time::Duration::ZERO).run(add, (n, 1)).await;
@@ -23,21 +28,21 @@ async fn every_job_is_counted_once(on: &Platform) {
     pool.close().await;
     let stats = pool.stats();
     assert!(adds_up(&stats), "{stats:?}");
-    assert_eq!((stats.queued, stats.running, stats.failed.failed), (0, 0, 30));
-    assert_eq!(stats.finished + stats.failed.cancelled, 60);
+    assert_eq!((stats.queued, stats.running, stats.failed.failed), (0, 0, u64::from(rounds)));
+    assert_eq!(stats.finished + stats.failed.cancelled, u64::from(2 * rounds));
 }
 
 async fn what_waits_and_what_runs_is_told_apart(on: &Platform) {
     let pool = on.pool(2);
     let handles: Vec<_> = (0..5).map(|_| pool.try_submit(nap, 40).unwrap()).collect();
     let stats = pool.stats();
-    let expected = if on.is_parallel { (2, 2, 3, 0) } else { (1, 0, 0, 5) };
+    let expected = if on.runs_beside() { (2, 2, 3, 0) } else { (1, 0, 0, 5) };
     assert_eq!((stats.lanes, stats.running, stats.queued, stats.finished), expected);
     join_all(handles).await;
     let stats = pool.stats();
     assert_eq!((stats.running, stats.queued, stats.finished), (0, 0, 5));
-    assert!(stats.run_ms.p50 >= 40.0 && stats.run_ms.max >= stats.run_ms.p99, "{stats:?}");
-    assert_eq!(stats.queue_ms.max >= 40.0, on.is_parallel, "{stats:?}");
+    assert!(stats.run_ms.p50 >= 40.0 - on.abilities.blur && stats.run_ms.max >= stats.run_ms.p99, "{stats:?}");
+    assert_eq!(stats.queue_ms.max >= 40.0 - on.abilities.blur, on.runs_beside(), "{stats:?}");
 }
 
 async fn executors_may_share_a_recorder(on: &Platform) {

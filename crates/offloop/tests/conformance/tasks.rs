@@ -1,30 +1,9 @@
 //! The tasks that promises are tested with.
 
-use std::sync::Mutex;
-use std::thread::sleep;
-use std::time::Duration;
-
 use offloop::{Blob, Context};
 
-/// What tasks have been seen to do, by the key that they were given.
-static SEEN: Mutex<Vec<(u64, &str)>> = Mutex::new(Vec::new());
-
-fn note(key: u64, what: &'static str) {
-    SEEN.lock().unwrap().push((key, what));
-}
-
-/// How often a task with this key did this.
-pub(crate) fn seen(key: u64, what: &str) -> usize {
-    SEEN.lock().unwrap().iter().filter(|entry| **entry == (key, what)).count()
-}
-
-/// A key that no other test uses.
-pub(crate) fn key() -> u64 {
-    static NEXT: Mutex<u64> = Mutex::new(0);
-    let mut next = NEXT.lock().unwrap();
-    *next += 1;
-    *next
-}
+pub(crate) use crate::here::{key, seen};
+use crate::here::{note, work};
 
 pub(crate) fn add(a: u32, b: u32) -> u32 {
     a + b
@@ -42,14 +21,14 @@ pub(crate) fn invert(bytes: Blob) -> Blob {
 
 /// Keeps its lane for some milliseconds.
 pub(crate) fn nap(milliseconds: u64) -> u64 {
-    sleep(Duration::from_millis(milliseconds));
+    work(milliseconds);
     milliseconds
 }
 
 /// As `nap`, and leaves a note that it started.
 pub(crate) fn noted(key: u64, milliseconds: u64) -> u64 {
     note(key, "started");
-    sleep(Duration::from_millis(milliseconds));
+    work(milliseconds);
     note(key, "ended");
     key
 }
@@ -63,7 +42,7 @@ pub(crate) fn steps(context: &Context, key: u64, count: u64) -> u64 {
             return done;
         }
         context.progress(done + 1, count);
-        sleep(Duration::from_millis(1));
+        work(1);
     }
     count
 }

@@ -1,11 +1,12 @@
-//! What is done a thousand times leaves nothing behind.
+//! What is done a thousand times leaves nothing behind. From a page only: the lanes are the same in a worker, and it takes long.
 
 use offloop::Error;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::tasks::{double, panics, spin_for_ever};
-use super::watch::{listeners, live, memory};
-use super::{SOON, pool};
+use crate::browser::tasks::{double, panics, spin_for_ever};
+use crate::browser::watch::{listeners, live};
+use crate::browser::{SOON, pool};
 
 #[wasm_bindgen_test]
 async fn a_thousand_cancelled_jobs_leave_nothing_behind() {
@@ -44,4 +45,10 @@ async fn a_hundred_crashes_leave_nothing_behind() {
     }
     assert_eq!((live(), listeners(), memory()), settled);
     assert_eq!(pool.within(SOON).run(double, 1).await, Ok(2));
+}
+
+/// Bytes of this program's wasm memory.
+fn memory() -> f64 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    f64::from(memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length())
 }
