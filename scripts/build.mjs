@@ -1,11 +1,11 @@
 // The two builds: the edge function into build/, the browser's module into www/pkg. `node scripts/build.mjs [edge] [browser] [--features a,b]`
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fingerprint } from './fingerprint.mjs';
 import { install } from './install.mjs';
 import { exclusively } from './lock.mjs';
-import { at, ROOT, tool } from './paths.mjs';
+import { at, tool } from './paths.mjs';
 import { main, must, say, seconds } from './shell.mjs';
 import { stamp } from './stamp.mjs';
 
@@ -13,7 +13,7 @@ const WASM = 'wasm32-unknown-unknown';
 
 // Brings both builds up to date. The build id tells the two sides of a call whether they are the same build.
 export async function build({ sides = ['edge', 'browser'], features = [] } = {}) {
-  await install({ tools: sides.includes('edge') ? ['wasm-bindgen-cli', 'worker-build'] : ['wasm-bindgen-cli'] });
+  await install({ tools: ['wasm-bindgen-cli'] });
   await exclusively(at('.run', 'build.lock'), async () => {
     const id = fingerprint();
     if (sides.includes('edge')) await unlessDone('edge function', edgeFolder(features), id, (...args) => buildEdge(features, ...args));
@@ -42,30 +42,46 @@ async function unlessDone(what, folder, id, make) {
 }
 
 async function buildEdge(features, folder, env) {
-  // Without these worker-build downloads its own. Its wasm-opt is turned off since it keeps the names of functions, a tenth of the bundle.
-  const programs = { WASM_BINDGEN_BIN: tool('wasm-bindgen'), ESBUILD_BIN: at('node_modules', '.bin', 'esbuild') };
-  const flags = ['--release', '--no-opt', '--out-dir', folder.slice(ROOT.length + 1), '--features', ['edge', ...features].join(',')];
-  await must(tool('worker-build'), flags, { env: { ...env, ...programs }, label: 'building the edge function' });
-  await optimise(join(folder, 'index_bg.wasm'), '-O2');
+  const parts = join(folder, 'parts');
+  const name = 'index';
+  await compile(['--release', '--features', ['edge', ...features].join(',')], env, 'building the edge function');
+  await bind(compiled('release'), parts, name);
+  copyFileSync(at('src', 'edge', 'main.js'), join(parts, 'main.js'));
+  const bundle = ['--bundle', '--format=esm', '--minify', '--external:*.wasm', '--log-level=warning', `--outfile=${join(folder, 'index.js')}`];
+  await must(at('node_modules', '.bin', 'esbuild'), [join(parts, 'main.js'), ...bundle]);
+  await optimise(join(parts, `${name}_bg.wasm`), join(folder, `${name}_bg.wasm`), '-O2');
+  rmSync(parts, { recursive: true });
 }
 
 async function buildBrowser(folder, env) {
-  await must('cargo', ['build', '--lib', '--profile', 'page', '--target', WASM, '--no-default-features', '--features', BROWSER], { env, label: 'building the browser module' });
+  await compile(['--profile', 'page', '--no-default-features', '--features', BROWSER], env, 'building the browser module');
+  await bind(compiled('page'), folder, 'offloop');
+  const module = join(folder, 'offloop_bg.wasm');
+  await optimise(module, module, '-Oz');
+}
+
+function compile(options, env, label) {
+  return must('cargo', ['build', '--lib', '--target', WASM, ...options], { env, label });
+}
+
+function compiled(profile) {
+  return join(process.env.CARGO_TARGET_DIR || at('target'), WASM, profile, 'offloop_edge.wasm');
+}
+
+// With the means to start over: an instance in which a task has panicked cannot go on.
+function bind(module, folder, name) {
   mkdirSync(folder, { recursive: true });
-  const module = join(process.env.CARGO_TARGET_DIR || at('target'), WASM, 'page', 'offloop_edge.wasm');
-  // With the means to start over, for the service worker: it cannot end itself when a task panics in it.
-  const reset = '--experimental-reset-state-function';
-  await must(tool('wasm-bindgen'), [module, '--target', 'web', '--no-typescript', reset, '--out-name', 'offloop', '--out-dir', folder]);
-  await optimise(join(folder, 'offloop_bg.wasm'), '-Oz');
+  const options = ['--target', 'web', '--no-typescript', '--experimental-reset-state-function', '--out-name', name, '--out-dir', folder];
+  return must(tool('wasm-bindgen'), [module, ...options]);
 }
 
 // Without pictures and passwords: the page does not show them, and its first load is to stay within 300 kB. The edge function has them.
 const BROWSER = 'browser';
 
-async function optimise(file, level) {
-  const before = statSync(file).size;
-  await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), file, '-o', file, level, '--strip-debug', ...WASM_FEATURES]);
-  say(`wasm-opt: ${before} bytes before, ${statSync(file).size} after`);
+async function optimise(from, to, level) {
+  const before = statSync(from).size;
+  await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), from, '-o', to, level, '--strip-debug', ...WASM_FEATURES]);
+  say(`wasm-opt: ${before} bytes before, ${statSync(to).size} after`);
 }
 
 // What Rust's target uses, and SIMD, with which pictures are scaled; naming them keeps wasm-opt from emitting anything newer.

@@ -1,6 +1,6 @@
 // The gateway's main module under plain workerd: static files first, as Cloudflare's assets do, then the edge function in the same isolate.
 // A path names a file if its last segment has a dot or is empty, so that no other request waits for the disk.
-import Edge from './index.js';
+import edge from './index.js';
 export * from './index.js';
 
 const TYPES = {
@@ -29,7 +29,7 @@ export default {
       const file = await asset(request, path, env);
       if (file) return file;
     }
-    return new Edge(ctx, env).fetch(request);
+    return edge.fetch(request, env, ctx);
   },
 };
 

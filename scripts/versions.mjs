@@ -6,7 +6,6 @@ export const RUST = [1, 91];
 // time, the others start programs and wait, so that being quick to compile is all that counts.
 export const CARGO_TOOLS = {
   'wasm-bindgen-cli': { version: '0.2.129', optimise: 1, bins: ['wasm-bindgen', 'wasm-bindgen-test-runner'] },
-  'worker-build': { version: '0.8.7', optimise: 0, bins: ['worker-build'] },
   'wasm-pack': { version: '0.15.1', optimise: 0, bins: ['wasm-pack'] },
   geckodriver: { version: '0.37.1', optimise: 0, bins: ['geckodriver'] },
 };

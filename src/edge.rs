@@ -22,7 +22,7 @@ use worker::{Env, js_sys, worker_sys::web_sys};
 use crate::tasks::TASKS;
 use isolate::{Isolate, Role};
 
-/// The fetch event. worker-build finds it by its name.
+/// The fetch event, called by `edge/main.js`.
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 pub fn fetch(request: Request, env: Env, context: JsValue) -> Promise {
@@ -30,28 +30,17 @@ pub fn fetch(request: Request, env: Env, context: JsValue) -> Promise {
     match &isolate.role {
         Role::Lane => edge::serve(&TASKS, request),
         Role::Gateway(gateway) => {
-            edge::respond(request.signal(), convert::answer(gateway.clone(), request, context), broken)
+            let handler = convert::answer(gateway.clone(), Clone::clone(&request), context);
+            edge::respond(&request, handler, broken)
         }
     }
 }
 
-/// A lane: an object that runs tasks, one after the other. It keeps nothing, so it can be anywhere and end at any time.
+/// The fetch of a lane object, called by `edge/main.js`.
 #[wasm_bindgen]
-#[derive(Debug)]
-pub struct Lane;
-
-#[wasm_bindgen]
-impl Lane {
-    /// Called by the runtime with the object's state and environment.
-    #[wasm_bindgen(constructor)]
-    pub fn new(_state: JsValue, _env: JsValue) -> Lane {
-        Lane
-    }
-
-    /// Answers an executor.
-    pub fn fetch(&self, request: Request) -> Promise {
-        edge::serve(&TASKS, request)
-    }
+#[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
+pub fn lane(request: Request) -> Promise {
+    edge::serve(&TASKS, request)
 }
 
 /// What a client is told whose request was lost because this wasm instance ended.

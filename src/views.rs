@@ -20,6 +20,7 @@ mod pace;
 mod parts;
 #[cfg(feature = "password")]
 mod password;
+mod pool;
 mod probe;
 mod problem;
 mod query;
@@ -42,6 +43,7 @@ use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 
 use crate::limits::{LimitError, Limits};
 use pace::Pace;
+pub use pool::Pool;
 use problem::Problem;
 pub use site::{Lanes, Site};
 
@@ -55,7 +57,7 @@ struct Shared {
 
 /// The routes, built once and cloned for each request.
 ///
-/// Each request needs an [`offloop::Executor`] among its extensions, and may have a [`Site`].
+/// Each request needs an [`offloop::Executor`] or a [`Pool`] among its extensions, and may have a [`Site`].
 ///
 /// # Examples
 ///

@@ -50,7 +50,7 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
     if converted.uri().path() == "/probe" {
         converted.extensions_mut().insert(gateway.site(&request));
     }
-    converted.extensions_mut().insert(gateway.executor());
+    converted.extensions_mut().insert(gateway.pool.clone());
     let Ok(response) = gateway.router.clone().call(converted).await;
     let (parts, body) = response.into_parts();
     if body.size_hint().exact().is_some() {

@@ -13,7 +13,7 @@ use worker::{Env, js_sys::Reflect, worker_sys::web_sys};
 
 use crate::limits::Limits;
 use crate::tasks::TASKS;
-use crate::views::{self, Site};
+use crate::views::{self, Pool, Site};
 
 /// Objects when nothing says how many: as many fetches as one request may have open.
 const OBJECTS: usize = 6;
@@ -36,6 +36,8 @@ pub(super) enum Role {
 
 pub(super) struct Gateway {
     pub(super) router: Router,
+    /// Makes the executor of one request. What it waits for belongs to that request, which is why it is not shared.
+    pub(super) pool: Pool,
     options: Options,
     places: Vec<Place>,
 }
@@ -60,18 +62,17 @@ impl Isolate {
         };
         let places = places(env, &limits, request);
         let share = limits.queue.div_ceil(places.len().max(1));
-        let places = places.into_iter().map(|place| place.limit(share)).collect();
+        let places: Vec<_> = places.into_iter().map(|place| place.limit(share)).collect();
         let options = Options::default().queue(limits.queue).retries(RETRIES).recorder(Recorder::new());
-        Self { role: Role::Gateway(Rc::new(Gateway { router, options, places })) }
+        let pool = {
+            let (options, places) = (options.clone(), places.clone());
+            Pool::new(move || executor(&options, places.clone()))
+        };
+        Self { role: Role::Gateway(Rc::new(Gateway { router, pool, options, places })) }
     }
 }
 
 impl Gateway {
-    /// The executor of one request. What it waits for belongs to that request, which is why it is not shared.
-    pub(super) fn executor(&self) -> Executor {
-        executor(&self.options, self.places.clone())
-    }
-
     pub(super) fn site(&self, request: &Request) -> Site {
         let Self { options, places, .. } = self;
         let (options, places) = (options.clone(), places.clone());

@@ -6,6 +6,7 @@ use http::request::Parts;
 use offloop::{Executor, Instant, now};
 use subtle::ConstantTimeEq;
 
+use super::pool::Pool;
 use super::problem::Problem;
 use super::query::whole;
 use crate::limits::Limits;
@@ -15,16 +16,28 @@ const TIMEOUT: &str = "X-Timeout-Ms";
 /// The executor for a computing request, through which jobs end with the request's deadline, and that deadline. The token
 /// comes first: a stranger learns nothing about the parameters.
 pub(super) fn admit(parts: &mut Parts, limits: &Limits) -> Result<(Executor, Instant), Problem> {
+    let (pool, deadline) = admit_small(parts, limits)?;
+    Ok((pool.executor().until(deadline), deadline))
+}
+
+/// The same for a request that may be too small to need an executor.
+pub(super) fn admit_small(parts: &mut Parts, limits: &Limits) -> Result<(Pool, Instant), Problem> {
     if !limits.api_token.as_deref().is_none_or(|token| bears(&parts.headers, token)) {
         return Err(Problem::unauthorized());
     }
     let deadline = deadline(&parts.headers, limits)?;
-    Ok((executor(parts)?.until(deadline), deadline))
+    Ok((pool(parts)?, deadline))
 }
 
 /// The executor that the entry gave to the request.
 pub(super) fn executor(parts: &mut Parts) -> Result<Executor, Problem> {
-    parts.extensions.remove().ok_or_else(|| Problem::internal("the entry gave the request no executor".to_owned()))
+    Ok(pool(parts)?.executor())
+}
+
+fn pool(parts: &mut Parts) -> Result<Pool, Problem> {
+    let shared = parts.extensions.remove::<Executor>().map(Pool::from);
+    let pool = shared.or_else(|| parts.extensions.remove());
+    pool.ok_or_else(|| Problem::internal("the entry gave the request no executor".to_owned()))
 }
 
 /// The moment by which the request must be answered.

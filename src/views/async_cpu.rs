@@ -15,11 +15,11 @@ const OFFERS: [&str; 3] = ["text/plain", "application/json", "text/event-stream"
 
 pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
-    let (pool, deadline) = admission::admit(&mut parts, &shared.limits)?;
+    let (pool, deadline) = admission::admit_small(&mut parts, &shared.limits)?;
     let [number] = query::read(parts.uri.query(), ["number"])?;
     let number = query::whole("number", number.as_deref(), 10_000, 0..=shared.limits.number_max)?;
     let form = accept::choose(&parts.headers, &OFFERS).ok_or_else(|| Problem::not_acceptable(&OFFERS.join(", ")))?;
-    let mut computation = Computation::start(shared, pool, deadline, number)?;
+    let mut computation = Computation::start(shared, &pool, deadline, number)?;
     let mut response = if form == 2 {
         events::response(computation)
     } else {

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use super::Shared;
 use super::parts::{Cut, Parts};
+use super::pool::Pool;
 use crate::tasks::sum_of_squares;
 
 /// How long to wait before asking again, when there was no room for a part and none is on its way.
@@ -30,7 +31,8 @@ const BREATH: Duration = Duration::from_millis(1);
 
 pub(super) struct Computation {
     shared: Arc<Shared>,
-    pool: Executor,
+    /// None if the work is too small for it.
+    pool: Option<Executor>,
     deadline: Instant,
     lanes: usize,
     parts: Parts,
@@ -88,9 +90,10 @@ impl Computation {
     /// # Errors
     ///
     /// Whatever the executor refuses the first part with; `Full` comes from nowhere else.
-    pub(super) fn start(shared: Arc<Shared>, pool: Executor, deadline: Instant, number: u64) -> Result<Self, Error> {
+    pub(super) fn start(shared: Arc<Shared>, pool: &Pool, deadline: Instant, number: u64) -> Result<Self, Error> {
+        let pool = (number > shared.limits.inline_below).then(|| pool.executor().until(deadline));
         let mut computation = Self {
-            lanes: pool.lanes(),
+            lanes: pool.as_ref().map_or(0, Executor::lanes),
             parts: Parts::new(number, shared.limits.parts_max),
             running: FuturesUnordered::new(),
             window: 1,
@@ -107,13 +110,15 @@ impl Computation {
             pool,
             deadline,
         };
-        if number <= computation.shared.limits.inline_below {
+        let Some(pool) = computation.pool.clone() else {
             computation.shared.inline.fetch_add(1, Relaxed);
             computation.sum = sum_of_squares(0..number);
             computation.done = number;
-        } else if let Some(range) = computation.take() {
+            return Ok(computation);
+        };
+        if let Some(range) = computation.take() {
             let submitted = now();
-            let mut first = computation.pool.try_submit(sum_of_squares, range.clone())?;
+            let mut first = pool.try_submit(sum_of_squares, range.clone())?;
             if let Some(result) = (&mut first).now_or_never() {
                 computation.blocking = true;
                 computation.end(Ended { range, submitted, end: now(), result })?;
@@ -127,13 +132,13 @@ impl Computation {
 
     /// Goes on until the next part has ended; false once all have.
     pub(super) async fn step(&mut self) -> Result<bool, Error> {
-        if self.done == self.number {
+        let Some(pool) = self.pool.clone().filter(|_| self.done < self.number) else {
             return Ok(false);
-        }
+        };
         while self.running.len() < self.window
             && let Some(range) = self.take()
         {
-            let part = self.pool.run(sum_of_squares, range.clone());
+            let part = pool.run(sum_of_squares, range.clone());
             self.push(range, part);
         }
         match self.running.next().await {

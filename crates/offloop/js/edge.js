@@ -77,9 +77,39 @@ export function set_epitaph(bytes, status, type) {
   epitaph = { bytes: bytes.slice(), status, type };
 }
 
+// What is said in the answer whose first turn has just panicked.
+let refusal;
+
+export function refuse(bytes, status, type) {
+  refusal = { bytes: bytes.slice(), status, type };
+}
+
 globalThis.addEventListener?.("error", ({ error }) => {
   if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) for (const answer of open) answer.leave();
 });
+
+// The `begin` of an instance that has trapped.
+let dead;
+
+/**
+ * The answer that `begin` gives, a response or a promise of one. Not before the next microtask, so that a trap in it comes out here and not
+ * at whoever called.
+ */
+export async function attempt(begin, key) {
+  await undefined;
+  try {
+    if (begin !== dead) return begin(key);
+  } catch (error) {
+    dead = begin;
+    // For the log, for all other open answers, and for whoever starts a new instance.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+  const { bytes, status, type } = refusal ?? epitaph;
+  refusal = undefined;
+  return new Response(bytes, { status, headers: { "content-type": type } });
+}
 
 /** One answer to a request, seen from the lane. */
 export class Answer {

@@ -1,6 +1,6 @@
 //! The functions of `js/edge.js`.
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Request, Response};
 
@@ -46,6 +46,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn pause(this: &Answer, signal: &AbortSignal) -> Promise;
 
+    pub(super) fn attempt(begin: &Function, key: f64) -> Promise;
+    pub(super) fn refuse(bytes: &[u8], status: u16, content_type: &str);
     pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
 
     pub(super) fn origin(request: &Request) -> f64;

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Request;
 
 use super::js;
-use super::trap::{LastWords, Open, Speaker};
+use super::trap::{Key, LastWords, Open, Speaker};
 use crate::blob::Blob;
 use crate::error::Error;
 use crate::platform::now;
@@ -42,18 +42,8 @@ const CALLS_IN_A_TURN: usize = 64;
 ///
 /// ```ignore
 /// #[wasm_bindgen]
-/// pub struct Lane;
-///
-/// #[wasm_bindgen]
-/// impl Lane {
-///     #[wasm_bindgen(constructor)]
-///     pub fn new(_state: JsValue, _env: JsValue) -> Lane {
-///         Lane
-///     }
-///
-///     pub fn fetch(&self, request: web_sys::Request) -> js_sys::Promise {
-///         offloop::edge::serve(&TASKS, request)
-///     }
+/// pub fn lane(request: web_sys::Request) -> js_sys::Promise {
+///     offloop::edge::serve(&TASKS, request)
 /// }
 /// ```
 pub fn serve(tasks: &'static Tasks, request: Request) -> Promise {
@@ -92,7 +82,7 @@ impl Work {
             let work = self.clone();
             move |panic| work.last_words(panic)
         });
-        let open = Open::new(self.answer.clone(), speaker);
+        let open = Open::new(Key::next(), self.answer.clone(), speaker);
         match self.read().await {
             Ok(calls) => self.work(&open, calls).await,
             // The header of an empty frame tells the caller which build this is.
@@ -183,8 +173,7 @@ impl Work {
             let bytes = b"the instance was reset by another request before this one was read".to_vec();
             return LastWords { bytes, status: 503, content_type: "text/plain", origin: None };
         }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-        let origin = panic.map(|_| js::origin(&self.request) as u64);
+        let origin = panic.map(|_| js::origin(&self.request).into());
         LastWords { bytes: self.frame(&events), status: 200, content_type: "application/x-offloop", origin }
     }
 }

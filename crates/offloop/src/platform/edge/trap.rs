@@ -18,19 +18,28 @@ pub(super) struct LastWords {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     /// The answer on whose behalf the code ran, which may be one of another instance.
-    pub(super) origin: Option<u64>,
+    pub(super) origin: Option<Key>,
 }
+
+/// Which answer. A number that JavaScript and a URL can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(u64);
 
 /// Makes the last words of an answer; `Some` with the panic's message if it was this one's code that ran, or a
 /// task on its behalf.
 pub(super) type Speaker = Rc<dyn Fn(Option<&str>) -> LastWords>;
 
+/// Told the message of a panic.
+pub(super) type Refuse = Rc<dyn Fn(&str)>;
+
 thread_local! {
-    static OPEN: RefCell<BTreeMap<u64, (Rc<Answer>, Speaker)>> = const { RefCell::new(BTreeMap::new()) };
+    static OPEN: RefCell<BTreeMap<Key, (Rc<Answer>, Speaker)>> = const { RefCell::new(BTreeMap::new()) };
     /// Begins somewhere at random, so that answers of different instances have different keys.
     static NEXT: Cell<u64> = Cell::new(random());
     /// The answer whose code runs.
-    static CURRENT: Cell<Option<u64>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<Key>> = const { Cell::new(None) };
+    /// What to do with the message of a panic if the code that runs is that of an answer which is not open yet.
+    static FIRST: RefCell<Option<Refuse>> = const { RefCell::new(None) };
     static WATCHING: Once = const { Once::new() };
 }
 
@@ -41,24 +50,57 @@ fn random() -> u64 {
     random
 }
 
+impl Key {
+    pub(super) fn next() -> Self {
+        Self(NEXT.replace(NEXT.get().wrapping_add(1)))
+    }
+
+    /// Runs code on behalf of this answer, which is not open yet. Should it panic, `refuse` is told why.
+    pub(super) fn first<T>(self, refuse: Refuse, code: impl FnOnce() -> T) -> T {
+        watch();
+        FIRST.set(Some(refuse));
+        let result = self.run(code);
+        FIRST.set(None);
+        result
+    }
+
+    fn run<T>(self, code: impl FnOnce() -> T) -> T {
+        let earlier = CURRENT.replace(Some(self));
+        let result = code();
+        // Not restored by a trap, which is the point.
+        CURRENT.set(earlier);
+        result
+    }
+}
+
+impl From<f64> for Key {
+    fn from(number: f64) -> Self {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        Self(number as u64)
+    }
+}
+
+impl From<Key> for f64 {
+    fn from(Key(number): Key) -> Self {
+        #[allow(clippy::cast_precision_loss, reason = "it begins below 2^52")]
+        let number = number as Self;
+        number
+    }
+}
+
 /// An answer that is not complete. Dropped when it is.
-pub(super) struct Open(u64);
+pub(super) struct Open(Key);
 
 impl Open {
-    pub(super) fn new(answer: Rc<Answer>, speaker: Speaker) -> Self {
+    pub(super) fn new(key: Key, answer: Rc<Answer>, speaker: Speaker) -> Self {
         watch();
-        let key = NEXT.replace(NEXT.get().wrapping_add(1));
         OPEN.with_borrow_mut(|open| open.insert(key, (answer, speaker)));
         Self(key)
     }
 
     /// Runs code of this answer. What traps in it is said in this answer.
     pub(super) fn run<T>(&self, code: impl FnOnce() -> T) -> T {
-        let earlier = CURRENT.replace(Some(self.0));
-        let result = code();
-        // Not restored by a trap, which is the point.
-        CURRENT.set(earlier);
-        result
+        self.0.run(code)
     }
 }
 
@@ -86,10 +128,13 @@ fn watch() {
 /// A URL that names the answer whose code runs, for calls that it causes: where the lane lives in the same instance as its caller,
 /// a panic in the task ends both, and the caller has to be told without its own help.
 pub(super) fn origin() -> String {
-    CURRENT.get().map_or_else(|| "http://lane/".to_owned(), |key| format!("http://lane/{key}"))
+    CURRENT.get().map_or_else(|| "http://lane/".to_owned(), |Key(key)| format!("http://lane/{key}"))
 }
 
 fn speak(panic: &str) {
+    if let Some(refuse) = FIRST.take() {
+        refuse(panic);
+    }
     let mut open = OPEN.with(|open| open.try_borrow().map(|open| open.clone()).unwrap_or_default());
     let say = |(answer, speaker): (Rc<Answer>, Speaker), panic| {
         let LastWords { bytes, status, content_type, origin } = speaker(panic);
