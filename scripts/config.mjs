@@ -19,8 +19,8 @@ function pair(text, separator) {
   return [text.slice(0, index), text.slice(index + 1).trim().replace(/^(["'])(.*)\1$/, '$2')];
 }
 
-// `lanes` are the sockets of lane processes; without any, lanes are objects in this process, as under `wrangler dev`.
-export function gatewayConfig({ address, lanes, settings }) {
+// `lanes` are the sockets of lane processes; or lanes are objects in this process, as under `wrangler dev`; or there are none.
+export function gatewayConfig({ address, lanes, objects, settings }) {
   const names = lanes.map((_, index) => `LANE_${index}`);
   return config({
     address,
@@ -28,8 +28,8 @@ export function gatewayConfig({ address, lanes, settings }) {
       modules: ['gateway.js', 'index.js', 'index_bg.wasm'],
       settings,
       vars: { ...settings.vars, ROLE: 'gateway', ASSETS_HEADERS: headerRules(at('www', '_headers')) },
-      bindings: [service('ASSETS_DISK', 'assets'), ...names.map((name) => service(name, name)), ...(lanes.length ? [] : [LANE_OBJECTS])],
-      objects: lanes.length === 0,
+      bindings: [service('ASSETS_DISK', 'assets'), ...names.map((name) => service(name, name)), ...(objects ? [LANE_OBJECTS] : [])],
+      objects,
     }),
     services: [
       `(name = "assets", disk = (path = ${text(at('www'))}))`,

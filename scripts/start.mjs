@@ -14,7 +14,7 @@ const READY_MS = 30_000;
 const LANE_NICENESS = '10';
 
 const HELP = `npm start -- [options]
-  --lanes N         lane processes (default: one per core; or the variable LANES)
+  --lanes N         lane processes (default: one per core; or the variable LANES); with 0 the gateway computes by itself
   --one-process     gateway and lanes in one process, as in wrangler dev
   --port N          (default: the variable PORT, or 8787; 0 picks a free one)
   --var NAME:VALUE  overrides a variable of wrangler.toml; may be repeated
@@ -42,7 +42,8 @@ function read(args) {
   });
   return {
     help: values.help,
-    lanes: values['one-process'] ? 0 : count('lanes', values.lanes ?? process.env.LANES ?? availableParallelism(), 1, 512),
+    lanes: values['one-process'] ? 0 : count('lanes', values.lanes ?? process.env.LANES ?? availableParallelism(), 0, 512),
+    objects: values['one-process'] ?? false,
     port: count('port', values.port ?? process.env.PORT ?? 8787, 0, 65_535),
     features: values.features?.split(',') ?? [],
     vars: values.var ?? [],
@@ -56,7 +57,7 @@ function count(name, text, least, most) {
   return number;
 }
 
-async function serve({ folder, port, lanes, features, vars, since }) {
+async function serve({ folder, port, lanes, objects, features, vars, since }) {
   // Here, because its dependency is only installed by now.
   const { gatewayConfig, laneConfig, settings } = await import('./config.mjs');
   const url = `http://127.0.0.1:${port}`;
@@ -75,7 +76,7 @@ async function serve({ folder, port, lanes, features, vars, since }) {
     return join(folder, name);
   };
   const unix = lane.map((socket) => `unix:${socket}`);
-  const gatewayFile = write('gateway.capnp', gatewayConfig({ address: `127.0.0.1:${port}`, lanes: unix, settings: current }));
+  const gatewayFile = write('gateway.capnp', gatewayConfig({ address: `127.0.0.1:${port}`, lanes: unix, objects, settings: current }));
   const laneFiles = unix.map((address, index) => write(`lane-${index}.capnp`, laneConfig({ address, index, settings: current })));
 
   const processes = new Processes({ changed: report, folder: sockets });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAddsUp, assertProblem, isAlive, sumOfSquares, until } from './client.mjs';
-import { inSeveralProcesses } from './server.mjs';
+import { inSeveralProcesses, withoutLanes } from './server.mjs';
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
@@ -31,6 +31,19 @@ inSeveralProcesses({ features: ['faults'] }, (server) => {
       return status === 200 && headers['x-result'] === sumOfSquares(1_000_000) ? true : null;
     });
     assertAddsUp(await server.idle());
+  });
+});
+
+withoutLanes({ features: ['faults'] }, (server) => {
+  test('a panic in the gateway itself is told to its caller and to all who waited, and a new instance goes on', async () => {
+    const waiting = server.get('/async-io?seconds=5');
+    // The two are accepted in the order in which they come, but on connections of their own.
+    await server.get('/ping');
+    const problem = assertProblem(await server.post('/tasks/panic_with', '"on purpose"', JSON_BODY), 500);
+    assert.ok(problem.detail.includes('on purpose'), problem.detail);
+    assert.equal(assertProblem(await waiting, 502).kind, 'lost');
+    const { headers } = await server.get('/async-cpu?number=5000000');
+    assert.equal(headers['x-result'], sumOfSquares(5_000_000));
   });
 });
 

@@ -29,9 +29,13 @@ export function inSeveralProcesses(options, define) {
   inMode(MODES[0], options, define);
 }
 
+export function withoutLanes(options, define) {
+  inMode({ mode: 'no lanes', args: ['--lanes', '0'] }, options, define);
+}
+
 function inMode({ mode, args }, { vars = {}, features = [] }, define) {
   describe(mode, () => {
-    const server = { mode, several: args[0] === '--lanes' };
+    const server = { mode, several: args[0] === '--lanes' && args[1] !== '0' };
     before(async () => Object.assign(server, await start({ args, vars, features })), { timeout: READY_MS });
     after(() => server.stop?.());
     define(server);
