@@ -47,7 +47,9 @@ async function buildEdge(features, folder, env) {
   await compile(['--release', '--features', ['edge', ...features].join(',')], env, 'building the edge function');
   await bind(compiled('release'), parts, name);
   copyFileSync(at('src', 'edge', 'main.js'), join(parts, 'main.js'));
-  const bundle = ['--bundle', '--format=esm', '--minify', '--external:*.wasm', '--log-level=warning', `--outfile=${join(folder, 'index.js')}`];
+  // wasm-bindgen names a module that is imported in two places twice.
+  const quiet = ['--log-level=warning', '--log-override:duplicate-object-key=silent'];
+  const bundle = ['--bundle', '--format=esm', '--minify', '--external:*.wasm', ...quiet, `--outfile=${join(folder, 'index.js')}`];
   await must(at('node_modules', '.bin', 'esbuild'), [join(parts, 'main.js'), ...bundle]);
   await optimise(join(parts, `${name}_bg.wasm`), join(folder, `${name}_bg.wasm`), '-O2');
   rmSync(parts, { recursive: true });

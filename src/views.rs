@@ -84,6 +84,8 @@ pub fn router(limits: Limits) -> Router {
     let routes = routes.route("/password/hash", post(password::hash)).route("/password/verify", post(password::verify));
     #[cfg(feature = "thumbnail")]
     let routes = routes.route("/thumbnail", post(thumbnail::view));
+    #[cfg(all(feature = "faults", feature = "edge"))]
+    let routes = routes.route("/panic", get(async || -> () { std::panic::panic_any("in a view") }));
     routes
         .route("/ping", get(async || "pong"))
         .route("/async-io", get(async_io::view))

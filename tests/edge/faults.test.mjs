@@ -45,6 +45,15 @@ withoutLanes({ features: ['faults'] }, (server) => {
     const { headers } = await server.get('/async-cpu?number=5000000');
     assert.equal(headers['x-result'], sumOfSquares(5_000_000));
   });
+
+  test('so is one in a view that has not waited for anything', async () => {
+    const waiting = server.get('/async-io?seconds=5');
+    await server.get('/ping');
+    const problem = assertProblem(await server.get('/panic'), 500);
+    assert.ok(problem.detail.includes('in a view'), problem.detail);
+    assert.equal(assertProblem(await waiting, 502).kind, 'lost');
+    assert.equal((await server.get('/ping')).text, 'pong');
+  });
 });
 
 inSeveralProcesses({ features: ['faults'] }, (server) => {
