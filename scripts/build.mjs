@@ -1,4 +1,4 @@
-// The two builds: the edge function into build/, the browser's module into www/pkg. `node scripts/build.mjs [edge] [browser] [--features a,b]`
+// The builds: the edge function into build/, the browser's two modules into www/pkg. `node scripts/build.mjs [edge] [browser] [--features a,b]`
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,7 +18,7 @@ export async function build({ sides = ['edge', 'browser'], features = [] } = {})
     const id = fingerprint();
     if (sides.includes('edge')) await unlessDone('edge function', edgeFolder(features), id, (...args) => buildEdge(features, ...args));
     if (sides.includes('browser')) {
-      await unlessDone('browser module', at('www', 'pkg'), id, buildBrowser);
+      await unlessDone('browser modules', at('www', 'pkg'), id, buildBrowser);
       // The page's own files change more often than the module.
       stamp();
     }
@@ -55,11 +55,21 @@ async function buildEdge(features, folder, env) {
   rmSync(parts, { recursive: true });
 }
 
+// Each has a profile of its own, since cargo gives the modules of one profile the same name, whatever their features.
+const MODULES = [
+  // A visitor's first load is to stay within 300 kB, so it has no pictures and passwords...
+  { name: 'offloop', profile: 'page', features: 'browser', level: '-Oz' },
+  // ...which come with a second one when they are asked for, and then quickly.
+  { name: 'work', profile: 'work', features: 'browser,mandelbrot,password,thumbnail', level: '-O2' },
+];
+
 async function buildBrowser(folder, env) {
-  await compile(['--profile', 'page', '--no-default-features', '--features', BROWSER], env, 'building the browser module');
-  await bind(compiled('page'), folder, 'offloop');
-  const module = join(folder, 'offloop_bg.wasm');
-  await optimise(module, module, '-Oz');
+  for (const { name, profile, features, level } of MODULES) {
+    await compile(['--profile', profile, '--no-default-features', '--features', features], env, `building the browser module ${name}`);
+    await bind(compiled(profile), folder, name);
+    const module = join(folder, `${name}_bg.wasm`);
+    await optimise(module, module, level);
+  }
 }
 
 function compile(options, env, label) {
@@ -76,9 +86,6 @@ function bind(module, folder, name) {
   const options = ['--target', 'web', '--no-typescript', '--experimental-reset-state-function', '--out-name', name, '--out-dir', folder];
   return must(tool('wasm-bindgen'), [module, ...options]);
 }
-
-// Without pictures and passwords: the page does not show them, and its first load is to stay within 300 kB. The edge function has them.
-const BROWSER = 'browser';
 
 async function optimise(from, to, level) {
   const before = statSync(from).size;

@@ -1,4 +1,4 @@
-// Writes www/pkg/build.js: which build this is, and the files a page of it needs. The service worker imports it, so that any change
+// Writes www/pkg/build.js: which build this is, and the files a page of it needs, at once or later. The service worker imports it, so that any change
 // to any file makes a new service worker with a cache of its own. Run after each build of the browser's module.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,8 @@ const WWW = fileURLToPath(new URL('../www/', import.meta.url));
 const STAMP = 'pkg/build.js';
 // Not asked for by any page: what only servers, browsers and people read.
 const OTHERS = /^(_headers|sw\.js|index\.html|.*\.(txt|md|d\.ts|json))$|(^|\/)\./;
+// Asked for by pages whose visitors use it.
+const LATER = /^(work\/|pkg\/work)/;
 
 export function stamp(www = WWW) {
   const files = readdirSync(www, { recursive: true, withFileTypes: true })
@@ -19,7 +21,9 @@ export function stamp(www = WWW) {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(www, file))).update('\0');
   const needed = files.filter((file) => !OTHERS.test(file)).concat(STAMP);
-  const text = `export const BUILD = '${hash.digest('hex').slice(0, 12)}';\nexport const FILES = ${JSON.stringify(needed)};\n`;
+  const chosen = (later) => needed.filter((file) => LATER.test(file) === later);
+  const constants = { BUILD: hash.digest('hex').slice(0, 12), FILES: chosen(false), LATER: chosen(true) };
+  const text = Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`).join('');
   writeFileSync(join(www, STAMP), text);
 }
 

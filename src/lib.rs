@@ -9,6 +9,8 @@ pub mod views;
 
 #[cfg(all(feature = "browser", target_arch = "wasm32"))]
 mod abort;
+#[cfg(all(feature = "browser", target_arch = "wasm32"))]
+mod answer;
 #[cfg(all(feature = "edge", target_arch = "wasm32"))]
 mod edge;
 #[cfg(all(feature = "browser", target_arch = "wasm32"))]

@@ -2,8 +2,11 @@
 #![allow(unreachable_pub, reason = "wasm-bindgen exports only what is `pub`")]
 
 mod serve;
+#[cfg(all(feature = "password", feature = "thumbnail"))]
+mod work;
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use js_sys::Uint8ClampedArray;
 use offloop::{Error, Executor, Options, WorkerOptions};
@@ -27,10 +30,13 @@ pub struct Pool {
 
 #[wasm_bindgen]
 impl Pool {
-    /// A pool of so many workers. They start with their first jobs.
+    /// A pool of so many workers. They start with their first jobs, and end when they have been idle for `idle_ms`, if that is
+    /// given.
     #[wasm_bindgen(constructor)]
-    pub fn new(lanes: usize) -> Result<Self, JsValue> {
-        let executor = Executor::web_workers(&TASKS, Options::default().lanes(lanes), WorkerOptions::default());
+    pub fn new(lanes: usize, idle_ms: Option<u32>) -> Result<Self, JsValue> {
+        let workers = WorkerOptions::default();
+        let workers = idle_ms.map_or(workers.clone(), |idle| workers.idle_stop(Duration::from_millis(idle.into())));
+        let executor = Executor::web_workers(&TASKS, Options::default().lanes(lanes), workers);
         Ok(Self { executor: executor.map_err(thrown)?, served: RefCell::default() })
     }
 
@@ -94,10 +100,10 @@ pub fn sum_here(start: u64, end: u64) -> String {
     sum_of_squares(start..end).to_string()
 }
 
-/// Which table of tasks this build has; the same in all parts of one build.
+/// Which build this module is of. The two modules of one build agree on it.
 #[wasm_bindgen]
-pub fn fingerprint() -> String {
-    format!("{:016x}", TASKS.fingerprint())
+pub fn build() -> String {
+    option_env!("OFFLOOP_BUILD_ID").unwrap_or("unknown").to_owned()
 }
 
 /// An error as JavaScript throws it, with its kind as the name.

@@ -1,27 +1,22 @@
 //! The browser entry for fetch events: the same views, with no server at all.
 #![allow(unreachable_pub, reason = "wasm-bindgen exports only what is `pub`")]
 
-mod answer;
 mod ports;
 
 use std::rc::Rc;
 
 use axum::Router;
-use axum::body::Body;
-use http::{HeaderName, HeaderValue, Request};
 use js_sys::Array;
 use offloop::lane::Factory;
 use offloop::{Executor, Options};
 use send_wrapper::SendWrapper;
-use tower_service::Service as _;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, MessagePort};
 
-use crate::abort::unless_aborted;
+use crate::answer::{Answer, Asked};
 use crate::limits::Limits;
 use crate::tasks::TASKS;
 use crate::views;
-use answer::Answer;
 use ports::{PortLane, Ports};
 
 /// The edge function inside a service worker. Jobs go to the pools of open pages; without one they run here.
@@ -75,21 +70,7 @@ impl Service {
         body: Option<Vec<u8>>,
         signal: AbortSignal,
     ) -> Result<Answer, JsValue> {
-        let mut request = Request::builder().method(&*method).uri(path).extension(self.executor.clone());
-        if let Some(map) = request.headers_mut() {
-            map.extend(headers.iter().filter_map(|pair| header(&pair.into())));
-        }
-        let site = views::Site { runtime: "service worker", colo: None, lanes: None };
-        let body = body.map_or_else(Body::empty, Body::from);
-        let request = request.extension(site).body(body).map_err(|error| JsError::new(&error.to_string()))?;
-        let mut router = self.router.clone();
-        let response = unless_aborted(Some(signal.clone()), router.call(request)).await?;
-        let response = response.unwrap_or_else(|never| match never {});
-        Ok(Answer::new(response, signal))
+        let asked = Asked { method, path, headers, body };
+        asked.answer(self.router.clone(), self.executor.clone(), "service worker", signal).await
     }
-}
-
-fn header(pair: &Array) -> Option<(HeaderName, HeaderValue)> {
-    let part = |index| pair.get(index).as_string();
-    Some((part(0)?.parse().ok()?, part(1)?.parse().ok()?))
 }

@@ -4,6 +4,7 @@ import init, { Pool } from './pkg/offloop.js';
 import { BUILD } from './pkg/build.js';
 import { Explorer } from './explorer.js';
 import { Lanes } from './lanes.js';
+import { later } from './later.js';
 import { findEdge, link, off } from './link.js';
 import { measure } from './measure.js';
 import { Plot } from './plot.js';
@@ -16,11 +17,11 @@ const CORES = Math.max(2, navigator.hardwareConcurrency ?? 2);
 
 function plots() {
   const timeline = new Plot($('timeline'), 0.56);
-  const strip = new Plot($('traffic'), 0);
+  const strips = [new Plot($('traffic'), 0), new Plot($('work-traffic'), 0.5)];
   let told = 0;
   everyFrame((now) => {
     timeline.draw(now);
-    strip.draw(now);
+    for (const strip of strips) strip.draw(now);
     if (now - told < 500) return;
     told = now;
     $('fps').textContent = framesPerSecond();
@@ -28,7 +29,7 @@ function plots() {
 }
 
 /** Finds out who can answer fetches, and lets the visitor choose. */
-function answerers(lanes) {
+function answerers(lanes, load) {
   const [worker, edge] = [$('by-worker'), $('by-edge')];
   const by = () => (edge.checked ? 'edge' : 'service-worker');
 
@@ -40,7 +41,7 @@ function answerers(lanes) {
     $('by-why').textContent = found ? '' : 'no edge function behind this page';
     $('run-fetch').textContent = found ? 'Edge' : 'Service worker';
   });
-  const linked = link(lanes.pool, () => { $('update').hidden = false; }).then(
+  const linked = link(lanes.pool, load, () => { $('update').hidden = false; }).then(
     (tellLanes) => {
       $('foot-worker').textContent = 'answers this page';
       $('lanes').addEventListener('change', tellLanes);
@@ -54,7 +55,7 @@ function answerers(lanes) {
   );
   const ready = Promise.all([edgeFound, linked]).then(([, working]) => {
     if (working || !edge.disabled) return;
-    for (const button of [$('run-fetch'), ...document.querySelectorAll('.view button')]) button.disabled = true;
+    for (const button of [$('run-fetch'), ...document.querySelectorAll('.view[action] button')]) button.disabled = true;
     $('by-why').textContent = 'nobody: no edge function, and no service worker';
   });
   for (const radio of [worker, edge]) {
@@ -71,7 +72,7 @@ async function start() {
   $('reload').addEventListener('click', () => location.reload());
   await init();
   const lanes = new Lanes(new Pool(CORES));
-  const { by, ready } = answerers(lanes);
+  const { by, ready } = answerers(lanes, later(lanes));
   measure(lanes, by, ready);
   requests(by, ready);
   new Explorer(lanes);

@@ -5,6 +5,7 @@ import { begin, setLaneRows } from './traffic.js';
 export class Lanes {
   constructor(pool) {
     this.pool = pool;
+    this.pools = [pool];
     this.running = 0;
     this.waiting = [];
     setLaneRows(pool.lanes());
@@ -15,9 +16,14 @@ export class Lanes {
   }
 
   resize(count) {
-    this.pool.resize(count);
+    for (const pool of this.pools) pool.resize(count);
     setLaneRows(count);
     this.next();
+  }
+
+  /** Another pool, of another module: the two take turns, so that there is still at most one job a lane. */
+  join(pool) {
+    this.pools.push(pool);
   }
 
   /**
@@ -32,7 +38,9 @@ export class Lanes {
       end();
       return result;
     } catch (error) {
-      end(signal?.aborted ? 'cancelled' : 'lost');
+      // The executor's errors have a name of their own. A task that says what is wrong with its input has ended as it should.
+      const ending = error.name === 'Error' ? 'done' : 'lost';
+      end(signal?.aborted ? 'cancelled' : ending);
       throw error;
     } finally {
       this.running -= 1;

@@ -26,10 +26,10 @@ export async function findEdge() {
 }
 
 /**
- * Starts the service worker and lends it the pool. Resolves when it controls the page, with a function that tells it a new
+ * Starts the service worker and lends it the pool; `load` is for requests that need the second module. Resolves when it controls the page, with a function that tells it a new
  * number of lanes; rejects with the reason if it never will.
  */
-export async function link(pool, onUpdate) {
+export async function link(pool, load, onUpdate) {
   const { serviceWorker, locks } = navigator;
   if (!serviceWorker) throw new Error('needs https or localhost, and a browser with service workers');
   if (off) {
@@ -58,10 +58,19 @@ export async function link(pool, onUpdate) {
       controlled();
     });
   });
-  serviceWorker.addEventListener('message', ({ origin, source, data }) => {
-    if (origin !== location.origin || source !== serviceWorker.controller || data?.offloop !== 'port please') return;
-    if (data.build === BUILD) hand();
-    else if (replaced) onUpdate();
+  const answer = (request, port) => {
+    port.postMessage({ page });
+    load().then((work) => work.answer(request, port)).catch((error) => port.postMessage({ error: String(error.message ?? error) }));
+  };
+  serviceWorker.addEventListener('message', ({ origin, source, data, ports }) => {
+    if (origin !== location.origin || source !== serviceWorker.controller || !data?.offloop) return;
+    if (data.build !== BUILD) {
+      if (replaced) onUpdate();
+    } else if (data.offloop === 'port please') {
+      hand();
+    } else if (data.offloop === 'request') {
+      answer(data, ports[0]);
+    }
   });
   serviceWorker.startMessages();
 

@@ -144,6 +144,6 @@ function palette(canvas) {
   const read = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     asphalt: read('asphalt'), line: read('asphalt-line'), white: read('white'), haze: read('haze'), yellow: read('yellow'), stop: read('stop'),
-    sum: read('lane'), tile: read('tile'), call: read('call'),
+    sum: read('lane'), tile: read('tile'), work: read('work'), call: read('call'),
   };
 }

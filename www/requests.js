@@ -54,7 +54,7 @@ async function problem(response) {
 
 /** Wires the forms up. `by()` tells who shall answer, once `ready`. */
 export function requests(by, ready) {
-  for (const form of document.querySelectorAll('form.view')) {
+  for (const form of document.querySelectorAll('form.view[action]')) {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       ready.then(() => submit(form, by())).catch((error) => show(form, 'bad', ['b', 'Failed '], ['span', String(error.message ?? error)]));

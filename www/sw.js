@@ -2,11 +2,14 @@
 // Jobs go to the pool of an open page. The page's files come from the network while there is one, else from this build's cache.
 
 import init, { Service, __wbg_reset_state as forgetInstance } from './pkg/offloop.js';
-import { BUILD, FILES } from './pkg/build.js';
+import { BUILD, FILES, LATER } from './pkg/build.js';
+import { pass } from './pass.js';
 
 const CACHE = `offloop-${BUILD}`;
 const SCOPE = new URL(self.registration.scope);
 const ROUTES = /^(ping|async-io|async-cpu|mandelbrot|thumbnail|password\/(hash|verify)|tasks(\/[^/]+)?|stats|probe)$/;
+/** Those of them whose tasks are not in this module: an open page has the other one, and workers for it. */
+const PASSED = /^(mandelbrot|thumbnail|password\/.*|tasks\/(mosaic|thumbnail|hash_password|verify_password))$/;
 /** A network that takes longer counts as none, if the file is in the cache. */
 const PATIENCE_MS = 4000;
 /** How long a page that computes may take to hand its port over before the job runs here. */
@@ -41,7 +44,7 @@ self.addEventListener('fetch', (event) => {
   const via = request.headers.get('x-offloop-via');
   if (ROUTES.test(path)) {
     if (via !== 'edge') event.respondWith(route(request, `/${path}${url.search}`, via));
-  } else if (request.method === 'GET' && (path === '' || FILES.includes(path))) {
+  } else if (request.method === 'GET' && (path === '' || FILES.includes(path) || LATER.includes(path))) {
     event.respondWith(file(url, path));
   }
 });
@@ -53,6 +56,8 @@ async function file(url, path) {
   const timer = copy && setTimeout(() => late.abort(), PATIENCE_MS);
   try {
     const response = await fetch(url, { cache: 'no-cache', signal: late.signal });
+    // What only some visitors need is kept once it was needed.
+    if (response.ok && LATER.includes(path)) await (await caches.open(CACHE)).put(url, response.clone());
     // A navigation must not be answered with a response that was redirected.
     return response.redirected ? new Response(response.body, response) : response;
   } catch (error) {
@@ -71,7 +76,7 @@ async function route(request, path, via) {
     const response = await fetch(request.clone()).catch(() => null);
     if (response) return response;
   }
-  return compute(request, path);
+  return PASSED.test(path.slice(1).split('?')[0]) ? passOn(request, path) : compute(request, path);
 }
 
 /** Whether the files came from an edge function, which marks them. */
@@ -146,12 +151,31 @@ async function compute(request, path) {
   return response;
 }
 
+/** Has a request answered by an open page. */
+async function passOn(request, path) {
+  const body = request.method === 'GET' ? undefined : new Uint8Array(await request.arrayBuffer());
+  const message = { offloop: 'request', build: BUILD, method: request.method, path, headers: [...request.headers], body };
+  try {
+    for (const client of await self.clients.matchAll({ type: 'window' })) {
+      const response = await pass(client, message, request.signal);
+      response?.headers.set('x-served-by', 'service-worker');
+      if (response) return response;
+    }
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    return problem(503, 'Service Unavailable', 'lost', String(error.message ?? error));
+  }
+  return problem(503, 'Service Unavailable', 'no_page', `pictures and passwords are computed by an open page: open ${SCOPE} in a tab, then ask again`);
+}
+
 /** The answer that the views give for a task that panicked, as far as it is known here. */
 function crashed() {
-  const detail = 'a task crashed in the service worker, since no page was open to run it';
-  const problem = { type: 'about:blank', title: 'Internal Server Error', status: 500, detail, kind: 'failed' };
+  return problem(500, 'Internal Server Error', 'failed', 'a task crashed in the service worker, since no page was open to run it');
+}
+
+function problem(status, title, kind, detail) {
   const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-served-by': 'service-worker' };
-  return new Response(JSON.stringify(problem), { status: 500, headers });
+  return new Response(JSON.stringify({ type: 'about:blank', title, status, detail, kind }), { status, headers });
 }
 
 // ---- the pools of open pages ----

@@ -66,7 +66,7 @@ export async function profile(browser, options = {}) {
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) said.push(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
-  context.on('weberror', ({ error }) => { said.push(`uncaught: ${error().stack}`); });
+  context.on('weberror', (wrong) => { said.push(`uncaught: ${wrong.error().stack}`); });
   return { context, said };
 }
 
