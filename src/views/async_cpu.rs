@@ -11,7 +11,7 @@ use super::computation::Computation;
 use super::problem::Problem;
 use super::{Shared, accept, admission, events, json, query};
 
-const OFFERS: [&str; 3] = ["text/plain", "application/json", "text/event-stream"];
+const OFFERS: [&str; 3] = ["text/plain", "application/json", events::MIME];
 
 pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
@@ -21,7 +21,7 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     let form = accept::choose(&parts.headers, &OFFERS).ok_or_else(|| Problem::not_acceptable(&OFFERS.join(", ")))?;
     let mut computation = Computation::start(shared, &pool, deadline, number)?;
     let mut response = if form == 2 {
-        events::response(computation)
+        events::of_computation(computation)
     } else {
         while computation.step().await? {}
         let outcome = computation.outcome();

@@ -60,11 +60,11 @@ struct Ended {
     result: Result<u128, Error>,
 }
 
-/// How far a computation is.
+/// How far a computation, or a job, is; `total` 0 means unknown.
 #[derive(Debug, Serialize)]
 pub(super) struct Progress {
-    done: u64,
-    total: u64,
+    pub(super) done: u64,
+    pub(super) total: u64,
 }
 
 /// A finished computation. Times are in milliseconds, as measured here.

@@ -1,4 +1,7 @@
-//! `GET /tasks` and `POST /tasks/{name}`: the table, and any task of it with JSON in and out.
+//! `GET /tasks` and `POST /tasks/{name}`: the table, and any task of it with JSON in and out, or with its progress as events.
+//!
+//! A task's reports arrive as it makes them from a worker or a thread. A lane at the edge sends what it has when its task returns, so
+//! there all of them come at the end.
 
 use std::sync::Arc;
 
@@ -8,14 +11,16 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderValue;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, VARY};
 use offloop::{Entry, Error};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::problem::Problem;
-use super::{Shared, admission, body, json, query};
+use super::{Shared, accept, admission, body, events, json, query};
 use crate::tasks::{TASKS, check};
+
+const OFFERS: [&str; 2] = ["application/json", events::MIME];
 
 #[derive(Serialize)]
 struct Line {
@@ -45,6 +50,7 @@ pub(super) async fn run(
     let (mut parts, body) = request.into_parts();
     let (pool, _) = admission::admit(&mut parts, &shared.limits)?;
     let [] = query::read(parts.uri.query(), [])?;
+    let form = accept::choose(&parts.headers, &OFFERS).ok_or_else(|| Problem::not_acceptable(&OFFERS.join(", ")))?;
     let Path(name) = name.map_err(|_| Problem::not_found(parts.uri.path()))?;
     let index = pool.tasks().named(&name)?;
     let entry = pool.tasks().at(index).ok_or(Error::UnknownTask { name })?;
@@ -52,8 +58,12 @@ pub(super) async fn run(
     let submitted = pool.submit_call(index, argument(entry, &body)?);
     // A submission that is not over at once waits for room. A caller over HTTP had better come again.
     let handle = submitted.now_or_never().unwrap_or(Err(Error::Full))?;
+    if form == 1 {
+        return Ok(events::of_job(handle, entry));
+    }
     let text = entry.output_to_json(handle.await?)?;
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response())
+    let headers = [(CONTENT_TYPE, "application/json"), (VARY, "accept")];
+    Ok((headers.map(|(name, value)| (name, HeaderValue::from_static(value))), text).into_response())
 }
 
 /// The task's argument. No body is the argument of a task that takes none.

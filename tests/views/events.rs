@@ -71,3 +71,57 @@ fn a_client_that_goes_away_takes_its_jobs_with_it() {
     assert!(stats.failed.cancelled > 0, "{stats:?}");
     assert_eq!(stats.submitted, stats.finished + stats.failed.total(), "{stats:?}");
 }
+
+fn as_events(app: &App, task: &str, input: &str) -> super::Answer {
+    let request = Request::post(format!("/tasks/{task}")).header("content-type", "application/json");
+    app.ask(request.header("accept", "text/event-stream"), input.to_owned())
+}
+
+#[test]
+fn a_tasks_own_reports_are_events_and_its_result_is_the_last() {
+    let answer = as_events(&App::new(), "count_primes", "200000000");
+    assert_eq!((answer.header("content-type"), answer.header("vary")), ("text/event-stream", "accept"));
+    let events = parse(&answer.text);
+    let (last, progress) = events.split_last().unwrap();
+    assert_eq!((last.0.as_str(), &last.1), ("result", &11_078_937.into()));
+    assert!(progress.iter().all(|(name, data)| name == "progress" && data["total"] == 200_000_000));
+    let done: Vec<_> = progress.iter().map(|(_, data)| data["done"].as_u64().unwrap()).collect();
+    assert!(!done.is_empty() && done.is_sorted(), "{done:?}");
+}
+
+#[test]
+fn a_task_that_reports_nothing_has_its_result_as_the_only_event() {
+    let events = parse(&as_events(&App::new(), "sum_of_squares", r#"{"start":0,"end":4}"#).text);
+    assert_eq!(events, [("result".to_owned(), 14.into())]);
+}
+
+#[test]
+fn a_task_that_fails_has_its_problem_as_the_last_event() {
+    let request = Request::post("/tasks/count_primes").header("content-type", "application/json");
+    let request = request.header("accept", "text/event-stream").header("x-timeout-ms", "50");
+    let events = parse(&App::new().ask(request, "4000000000".to_owned()).text);
+    let (name, problem) = events.last().unwrap();
+    assert_eq!((name.as_str(), &problem["status"]), ("error", &504.into()));
+}
+
+#[test]
+fn what_is_wrong_before_a_task_starts_is_told_by_the_status() {
+    let app = App::new();
+    as_events(&app, "no_such_task", "1").problem(404);
+    as_events(&app, "count_primes", "-1").problem(422);
+    let request = Request::post("/tasks/count_primes").header("content-type", "application/json");
+    app.ask(request.header("accept", "image/png"), "1".to_owned()).problem(406);
+    assert_eq!(app.pool.stats().submitted, 0);
+}
+
+#[test]
+fn a_client_that_goes_away_takes_its_task_with_it() {
+    let app = App::new();
+    let request = Request::post("/tasks/count_primes").header("content-type", "application/json");
+    let request = request.header("accept", "text/event-stream");
+    let mut body = block_on(app.send(request, "4294967295".to_owned())).into_body();
+    block_on(body.frame()).unwrap().unwrap();
+    drop(body);
+    app.wait_until_idle();
+    assert_eq!(app.pool.stats().failed.cancelled, 1, "{:?}", app.pool.stats());
+}
