@@ -42,15 +42,20 @@ async function unlessDone(what, folder, id, make) {
 }
 
 async function buildEdge(features, folder, env) {
+  await compile(['--release', '--features', ['edge', ...features].join(',')], env, 'building the edge function');
+  await bundle(compiled('release'), folder);
+}
+
+// The module and what the runtime needs around it, as two files.
+export async function bundle(module, folder) {
   const parts = join(folder, 'parts');
   const name = 'index';
-  await compile(['--release', '--features', ['edge', ...features].join(',')], env, 'building the edge function');
-  await bind(compiled('release'), parts, name);
+  await bind(module, parts, name);
   copyFileSync(at('src', 'edge', 'main.js'), join(parts, 'main.js'));
   // wasm-bindgen names a module that is imported in two places twice.
   const quiet = ['--log-level=warning', '--log-override:duplicate-object-key=silent'];
-  const bundle = ['--bundle', '--format=esm', '--minify', '--external:*.wasm', ...quiet, `--outfile=${join(folder, 'index.js')}`];
-  await must(at('node_modules', '.bin', 'esbuild'), [join(parts, 'main.js'), ...bundle]);
+  const flags = ['--bundle', '--format=esm', '--minify', '--external:*.wasm', ...quiet, `--outfile=${join(folder, 'index.js')}`];
+  await must(at('node_modules', '.bin', 'esbuild'), [join(parts, 'main.js'), ...flags]);
   await optimise(join(parts, `${name}_bg.wasm`), join(folder, `${name}_bg.wasm`), '-O2');
   rmSync(parts, { recursive: true });
 }
@@ -76,8 +81,8 @@ function compile(options, env, label) {
   return must('cargo', ['build', '--lib', '--target', WASM, ...options], { env, label });
 }
 
-function compiled(profile) {
-  return join(process.env.CARGO_TARGET_DIR || at('target'), WASM, profile, 'offloop_edge.wasm');
+export function compiled(profile, name = 'offloop_edge') {
+  return join(process.env.CARGO_TARGET_DIR || at('target'), WASM, profile, `${name}.wasm`);
 }
 
 // With the means to start over: an instance in which a task has panicked cannot go on.

@@ -5,6 +5,7 @@ import { browsers } from './browsers.mjs';
 import { build } from './build.mjs';
 import { install, npmPackages } from './install.mjs';
 import { at, tool } from './paths.mjs';
+import { build as buildPromises } from '../tests/conformance-edge/build.mjs';
 import { Stop } from './shell.mjs';
 
 const WASM = ['--target', 'wasm32-unknown-unknown'];
@@ -36,6 +37,9 @@ export const SUITES = [
   { name: 'examples', prepare: examples, command: nodeTests('crates/offloop/examples', { browser: true }) },
   { name: 'page', prepare: page, command: nodeTests('tests/browser', { browser: true }) },
   { name: 'edge', prepare: edge, command: nodeTests('tests/edge') },
+  { name: 'promises-edge', prepare: edgePromises, command: nodeTests('tests/conformance-edge') },
+  // Last, since it reads what the others have found.
+  { name: 'promises', command: nodeTests('tests/promises') },
 ];
 
 async function wasmPack() {
@@ -62,6 +66,11 @@ async function page() {
 async function edge() {
   await build();
   await build({ sides: ['edge'], features: FAULTS });
+}
+
+async function edgePromises() {
+  await install({ tools: ['wasm-bindgen-cli'] });
+  await buildPromises();
 }
 
 function wasmTest(where, features = ['--features', 'browser']) {

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { verdict } from './count.mjs';
 import { npmPackages } from './install.mjs';
+import { record } from './promises.mjs';
 import { main, run, say, seconds, Stop } from './shell.mjs';
 import { SUITES } from './suites.mjs';
 
@@ -53,6 +54,7 @@ async function runSuite({ name, lint, prepare, command }) {
     console.error(error instanceof Stop ? `offloop: ${error.message}` : error);
   }
   const result = verdict({ code, output, single: lint });
+  record(name, output);
   say(`--- ${name}: ${result.passed} passed, ${result.failed} failed in ${seconds(start)}`);
   return { name, ...result, times: [Math.round((prepared - start) / 1000), Math.round((Date.now() - prepared) / 1000)] };
 }

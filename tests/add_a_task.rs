@@ -43,9 +43,16 @@ fn follow(name: &str, arguments: &[&str]) {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let copied = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&copied);
-    for part in
-        ["Cargo.toml", "Cargo.lock", "src", "crates/offloop/Cargo.toml", "crates/offloop/src", "crates/offloop/js"]
-    {
+    for part in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "crates/offloop/Cargo.toml",
+        "crates/offloop/src",
+        "crates/offloop/js",
+        // Another member of the workspace.
+        "tests/conformance-edge",
+    ] {
         fs::create_dir_all(copied.join(part).parent().unwrap()).unwrap();
         copy(&root.join(part), &copied.join(part));
     }

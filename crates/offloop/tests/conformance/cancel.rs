@@ -13,8 +13,9 @@ promises! {
     everywhere: a_cancelled_job_leaves_its_lane_to_others, a_handle_polled_again_ends;
     where_jobs_run_beside:
         a_queued_job_that_is_cancelled_never_starts, a_queued_job_whose_handle_is_dropped_never_starts,
-        a_running_job_that_is_cancelled_ends_at_once, dropping_the_future_of_run_cancels,
+        dropping_the_future_of_run_cancels,
         cancelling_twice_or_after_the_end_does_nothing;
+    where_lanes_run_in_parallel: a_running_job_that_is_cancelled_ends_at_once;
     where_tasks_are_told: a_running_task_is_told_that_nobody_waits;
 }
 
@@ -49,9 +50,10 @@ async fn a_running_job_that_is_cancelled_ends_at_once(on: &Platform) {
     let pool = on.warm_pool(1).await;
     let running = pool.submit(nap, 500).await.unwrap();
     sleep(Duration::from_millis(20)).await;
-    assert_eq!(running.cancel(), on.runs_beside());
-    let start = now();
-    assert_eq!(running.await, if on.runs_beside() { Err(Error::Cancelled) } else { Ok(500) });
+    let (cancelled, start) = (running.cancel(), now());
+    // Where the caller is not heard meanwhile, the job may have ended when its turn comes.
+    assert!(cancelled || !on.is_parallel());
+    assert_eq!(running.await, if cancelled { Err(Error::Cancelled) } else { Ok(500) });
     assert!(now() - start < Duration::from_millis(300), "the caller waited for the job all the same");
     assert_eq!(pool.run(add, (1, 2)).await, Ok(3));
 }

@@ -10,18 +10,20 @@ use crate::tasks::*;
 promises! {
     everywhere: a_deadline_that_has_passed_starts_nothing, the_earlier_deadline_counts, a_job_in_time_is_not_touched;
     where_jobs_run_beside:
-        a_running_job_ends_at_its_deadline, a_queued_job_ends_at_its_deadline_and_never_starts, waiting_for_room_ends_at_the_deadline;
+        a_queued_job_ends_at_its_deadline_and_never_starts, waiting_for_room_ends_at_the_deadline;
+    where_lanes_run_in_parallel: a_running_job_ends_at_its_deadline;
 }
 
 async fn a_running_job_ends_at_its_deadline(on: &Platform) {
     let (pool, start) = (on.pool(1), now());
     let result = pool.within(Duration::from_millis(30)).run(nap, 500).await;
-    if on.runs_beside() {
+    if on.is_parallel() {
         assert_eq!(result, Err(Error::TimedOut));
         assert!(now() - start < Duration::from_millis(400), "the caller waited for the job all the same");
         assert_eq!(pool.stats().failed.timed_out, 1);
     } else {
-        assert_eq!(result, Ok(500), "nothing can stop a job that runs in the caller's thread");
+        // Nobody looks at the clock before the task returns; then it is a question of who is asked first.
+        assert!(result == Ok(500) || (on.runs_beside() && result == Err(Error::TimedOut)), "{result:?}");
     }
 }
 
@@ -30,7 +32,9 @@ async fn a_queued_job_ends_at_its_deadline_and_never_starts(on: &Platform) {
     let running = pool.submit(nap, 200).await.unwrap();
     let result = pool.within(Duration::from_millis(20)).run(noted, (key, 0)).await;
     assert_eq!(result, if on.runs_beside() { Err(Error::TimedOut) } else { Ok(key) });
-    assert_eq!(running.is_finished(), !on.runs_beside());
+    if on.abilities.parallel {
+        assert!(!running.is_finished());
+    }
     pool.close().await;
     assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
@@ -47,7 +51,9 @@ async fn waiting_for_room_ends_at_the_deadline(on: &Platform) {
     let running = pool.submit(nap, 200).await.unwrap();
     let refused = pool.within(Duration::from_millis(20)).submit(nap, 0).await;
     assert_eq!(refused.err(), Some(Error::TimedOut));
-    assert!(!running.is_finished());
+    if on.abilities.parallel {
+        assert!(!running.is_finished());
+    }
     assert_eq!(running.await, Ok(200));
     assert_eq!(pool.run(nap, 1).await, Ok(1), "the place in the line was given up");
 }

@@ -11,9 +11,10 @@ use crate::tasks::*;
 
 promises! {
     everywhere:
-        results_come_in_the_order_of_the_items, unordered_results_come_each_once, items_are_taken_a_few_ahead_only,
+        results_come_in_the_order_of_the_items, unordered_results_come_each_once,
         an_endless_iterator_is_no_trouble, dropping_the_stream_cancels_the_rest, nothing_gives_nothing,
         a_closed_executor_ends_the_stream_with_errors, a_small_queue_is_enough;
+    where_lanes_run_in_parallel: items_are_taken_a_few_ahead_only;
     where_panics_are_contained: an_error_stands_at_its_place;
 }
 
@@ -33,13 +34,15 @@ async fn unordered_results_come_each_once(on: &Platform) {
 
 async fn items_are_taken_a_few_ahead_only(on: &Platform) {
     let (pool, taken) = (on.pool(2), AtomicUsize::new(0));
-    let items = (0..100_000).inspect(|_| _ = taken.fetch_add(1, SeqCst)).map(|_| 5);
+    let items = (0..100_000).inspect(|_| _ = taken.fetch_add(1, SeqCst)).map(|_| 20);
     let mut results = pool.map(nap, items);
     assert_eq!(taken.load(SeqCst), 0, "streams do nothing unless polled");
     for _ in 0..6 {
-        assert_eq!(results.next().await, Some(Ok(5)));
+        assert_eq!(results.next().await, Some(Ok(20)));
     }
-    assert!(taken.load(SeqCst) <= 20, "{taken:?} items taken for 6 results");
+    // To a caller that is not heard meanwhile, on whose clock jobs take no time, only the bound of the stream counts: 128 for each lane.
+    let most = if on.is_parallel() { 20 } else { 6 + 2 * 128 };
+    assert!(taken.load(SeqCst) <= most, "{taken:?} items taken for 6 results");
 }
 
 async fn an_endless_iterator_is_no_trouble(on: &Platform) {

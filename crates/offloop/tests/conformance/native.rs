@@ -11,14 +11,15 @@ use offloop::Executor;
 use crate::platform::{Abilities, Platform};
 use crate::tasks::TASKS;
 
-const ALL: Abilities = Abilities { beside: true, heard: true, told: true, blur: 0.0, crashes: 50 };
+const ALL: Abilities =
+    Abilities { beside: true, parallel: true, heard: true, told: true, apart: true, blur: 0.0, crashes: 50 };
 
 pub(crate) fn threads() -> Platform {
     Platform::new(|lanes, options| Executor::threads(&TASKS, options.lanes(lanes)), ALL)
 }
 
 pub(crate) fn inline() -> Platform {
-    let abilities = Abilities { beside: false, heard: false, told: false, ..ALL };
+    let abilities = Abilities { beside: false, parallel: false, heard: false, told: false, ..ALL };
     Platform::new(|_, options| Executor::inline(&TASKS, options), abilities)
 }
 
@@ -70,14 +71,14 @@ pub(crate) fn work(milliseconds: u64) {
 }
 
 macro_rules! tests {
-    ([$($everywhere:ident)*] [$($beside:ident)*] [$($heard:ident)*] [$($told:ident)*] [$($contained:ident)*]) => {
+    ([$($everywhere:ident)*] [$($beside:ident)*] [$($parallel:ident)*] [$($heard:ident)*] [$($told:ident)*] [$($contained:ident)*] [$($apart:ident)*]) => {
         mod threads {
-            each! { threads false [super] [$($everywhere)* $($beside)* $($heard)* $($told)* $($contained)*] }
+            each! { threads false [super] [$($everywhere)* $($beside)* $($parallel)* $($heard)* $($told)* $($contained)* $($apart)*] }
         }
         mod inline {
-            each! { inline false [super] [$($everywhere)* $($contained)*] }
+            each! { inline false [super] [$($everywhere)* $($contained)* $($apart)*] }
             mod instead {
-                each! { inline true [super super] [$($beside)* $($heard)* $($told)*] }
+                each! { inline true [super super] [$($beside)* $($parallel)* $($heard)* $($told)*] }
             }
         }
     };

@@ -7,7 +7,8 @@ use crate::platform::Platform;
 use crate::tasks::*;
 
 promises! {
-    where_panics_are_contained: a_panic_is_failed_with_its_message, the_pool_goes_on_after_panics, neighbours_are_not_touched;
+    where_panics_are_contained: a_panic_is_failed_with_its_message, the_pool_goes_on_after_panics;
+    where_lanes_are_apart: neighbours_are_not_touched;
 }
 
 async fn a_panic_is_failed_with_its_message(on: &Platform) {
@@ -29,13 +30,17 @@ async fn the_pool_goes_on_after_panics(on: &Platform) {
 }
 
 async fn neighbours_are_not_touched(on: &Platform) {
-    let pool = on.pool(2);
+    let (pool, apart) = (on.pool(2), on.is_apart());
     let jobs = join_all((0..4 * on.abilities.crashes).map(|n| {
         let pool = pool.clone();
         async move { if n % 3 == 0 { pool.run(fail_with_text, ()).await } else { pool.run(add, (n, 1)).await } }
     }));
     for (n, result) in (0..).zip(jobs.await) {
-        assert_eq!(result.is_err(), n % 3 == 0);
-        assert!(n % 3 == 0 || result == Ok(n + 1));
+        match result {
+            Err(Error::Failed { .. }) => assert_eq!(n % 3, 0),
+            Ok(sum) => assert!(n % 3 != 0 && sum == n + 1),
+            // They have ended with the others more often than they are tried again.
+            Err(error) => assert!(!apart && matches!(error, Error::Lost { .. }), "{n}: {error}"),
+        }
     }
 }

@@ -21,10 +21,14 @@ pub(crate) struct Platform {
 pub(crate) struct Abilities {
     /// Jobs run beside the caller. If not, they are done when `submit` returns.
     pub(crate) beside: bool,
+    /// The caller is heard while a job runs. If not, lane and caller share a thread, and nothing happens before the task returns.
+    pub(crate) parallel: bool,
     /// A running task's reports are heard before it ends.
     pub(crate) heard: bool,
     /// A running task is told that nobody waits for it any more.
     pub(crate) told: bool,
+    /// What ends one lane leaves the others alone. Lanes that share an instance of wasm end together.
+    pub(crate) apart: bool,
     /// How much less time than it was told a task may take by the caller's clock, in milliseconds.
     pub(crate) blur: f64,
     /// How often to do what costs a new worker each time.
@@ -51,12 +55,20 @@ impl Platform {
         self.ask(self.abilities.beside)
     }
 
+    pub(crate) fn is_parallel(&self) -> bool {
+        self.ask(self.abilities.parallel)
+    }
+
     pub(crate) fn is_heard(&self) -> bool {
         self.ask(self.abilities.heard)
     }
 
     pub(crate) fn is_told(&self) -> bool {
         self.ask(self.abilities.told)
+    }
+
+    pub(crate) fn is_apart(&self) -> bool {
+        self.ask(self.abilities.apart)
     }
 
     fn ask(&self, able: bool) -> bool {
@@ -76,12 +88,14 @@ macro_rules! promises {
     (
         $(everywhere: $($everywhere:ident),+ $(,)?;)?
         $(where_jobs_run_beside: $($beside:ident),+ $(,)?;)?
+        $(where_lanes_run_in_parallel: $($parallel:ident),+ $(,)?;)?
         $(where_reports_are_heard: $($heard:ident),+ $(,)?;)?
         $(where_tasks_are_told: $($told:ident),+ $(,)?;)?
         $(where_panics_are_contained: $($contained:ident),+ $(,)?;)?
+        $(where_lanes_are_apart: $($apart:ident),+ $(,)?;)?
     ) => {
         tests! {
-            [$($($everywhere)+)?] [$($($beside)+)?] [$($($heard)+)?] [$($($told)+)?] [$($($contained)+)?]
+            [$($($everywhere)+)?] [$($($beside)+)?] [$($($parallel)+)?] [$($($heard)+)?] [$($($told)+)?] [$($($contained)+)?] [$($($apart)+)?]
         }
     };
 }

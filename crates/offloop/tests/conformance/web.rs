@@ -11,7 +11,8 @@ use crate::tasks::TASKS;
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 // Browsers blur their clocks, each in its own way.
-const WORKERS: Abilities = Abilities { beside: true, heard: true, told: false, blur: 2.0, crashes: 5 };
+const WORKERS: Abilities =
+    Abilities { beside: true, parallel: true, heard: true, told: false, apart: true, blur: 2.0, crashes: 5 };
 
 pub(crate) fn web_workers() -> Platform {
     let pool = |lanes, options: offloop::Options| {
@@ -21,7 +22,7 @@ pub(crate) fn web_workers() -> Platform {
 }
 
 pub(crate) fn inline() -> Platform {
-    let abilities = Abilities { beside: false, heard: false, ..WORKERS };
+    let abilities = Abilities { beside: false, parallel: false, heard: false, ..WORKERS };
     Platform::new(|_, options| Executor::inline(&TASKS, options), abilities)
 }
 
@@ -77,9 +78,9 @@ pub(crate) fn work(milliseconds: u64) {
 }
 
 macro_rules! tests {
-    ([$($everywhere:ident)*] [$($beside:ident)*] [$($heard:ident)*] [$($told:ident)*] [$($contained:ident)*]) => {
+    ([$($everywhere:ident)*] [$($beside:ident)*] [$($parallel:ident)*] [$($heard:ident)*] [$($told:ident)*] [$($contained:ident)*] [$($apart:ident)*]) => {
         mod web_workers {
-            each! { web_workers false [super] [] [$($everywhere)* $($beside)* $($heard)* $($contained)*] }
+            each! { web_workers false [super] [] [$($everywhere)* $($beside)* $($parallel)* $($heard)* $($contained)* $($apart)*] }
             mod instead {
                 each! { web_workers true [super super] [] [$($told)*] }
             }
@@ -87,9 +88,9 @@ macro_rules! tests {
         mod inline {
             each! { inline false [super] [] [$($everywhere)*] }
             mod instead {
-                each! { inline true [super super] [] [$($beside)* $($heard)* $($told)*] }
+                each! { inline true [super super] [] [$($beside)* $($parallel)* $($heard)* $($told)*] }
                 // A panic ends whatever runs in this instance of wasm, the caller as well.
-                each! { inline false [super super] [#[should_panic]] [$($contained)*] }
+                each! { inline false [super super] [#[should_panic]] [$($contained)* $($apart)*] }
             }
         }
     };

@@ -1,0 +1,60 @@
+//! What `src/edge/main.js` calls.
+
+use js_sys::Promise;
+use offloop::{Error, edge};
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response, ResponseInit};
+
+use crate::lanes;
+use crate::tasks::TASKS;
+
+/// The fetch event: of the gateway, or of a lane in another process.
+#[wasm_bindgen]
+#[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
+pub fn fetch(request: Request, env: JsValue, _context: JsValue) -> Promise {
+    if lanes::is_lane(&env) {
+        return serve(request);
+    }
+    lanes::set(&env);
+    let url = request.url();
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
+    edge::respond(&request, async move { answer(&path).await }, |error| match error {
+        Error::Failed { message } => (500, "text/plain", message),
+        other => (502, "text/plain", other.to_string()),
+    })
+}
+
+/// The fetch of a lane object: answers an executor, or says what its tasks did.
+#[wasm_bindgen]
+#[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
+pub fn lane(request: Request) -> Promise {
+    serve(request)
+}
+
+fn serve(request: Request) -> Promise {
+    match lanes::Question::in_url(&request.url()) {
+        Some(question) => Promise::resolve(&JsValue::from(response(200, &question.answer()))),
+        None => edge::serve(&TASKS, request),
+    }
+}
+
+async fn answer(path: &str) -> Response {
+    let Some(name) = path.strip_prefix("promises") else { return response(404, "not a promise") };
+    let abilities = lanes::platform().abilities;
+    if name.is_empty() {
+        let all = crate::promises()
+            .map(|promise| json!({ "group": promise.group(), "name": promise.name, "instead": promise.is_instead(abilities) }));
+        return response(200, &json!(all.collect::<Vec<_>>()).to_string());
+    }
+    let found = crate::promises().find(|promise| name == format!("/{}/{}", promise.group(), promise.name));
+    let Some(promise) = found else { return response(404, "nobody promised this") };
+    (promise.keep)(promise.is_instead(abilities)).await;
+    response(200, "kept")
+}
+
+fn response(status: u16, text: &str) -> Response {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    Response::new_with_opt_str_and_init(Some(text), &init).unwrap()
+}
