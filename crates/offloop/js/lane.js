@@ -18,15 +18,13 @@ export function postText(target, bytes) {
   target.postMessage(String.fromCharCode.apply(null, bytes));
 }
 
-let scratch = new Uint8Array(512);
-
-// The bytes of a message that is text; undefined if it is something else.
-export function textOf(event) {
+// Puts the bytes of a message that is text into `room` and gives their number; -1 if it is something else, or longer.
+export function readText(event, room) {
   const { data } = event;
-  if (typeof data !== 'string') return undefined;
-  if (data.length > scratch.length) scratch = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) scratch[i] = data.charCodeAt(i);
-  return scratch.subarray(0, data.length);
+  if (typeof data !== 'string' || data.length > room.length) return -1;
+  const { length } = data;
+  for (let i = 0; i < length; i++) room[i] = data.charCodeAt(i);
+  return length;
 }
 
 export function post(target, message, transfer) {

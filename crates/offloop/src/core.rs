@@ -12,17 +12,19 @@
 mod admission;
 mod alarms;
 mod ending;
+mod ids;
 mod lanes;
 #[cfg(test)]
 mod simulation;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
 use admission::Tickets;
 use alarms::{Alarm, Alarms};
+use ids::ById;
 use lanes::Lanes;
 
 use crate::error::Error;
@@ -99,7 +101,7 @@ enum Phase {
 pub(crate) struct Core<S> {
     limits: Limits,
     phase: Phase,
-    jobs: HashMap<u64, Job<S>>,
+    jobs: ById<Job<S>>,
     /// Oldest first. Ids of jobs that have left the queue stay until they come to the front.
     queue: VecDeque<u64>,
     /// How many jobs are Queued or Delayed: what the bound is about.
@@ -130,7 +132,7 @@ impl<S> Core<S> {
         Self {
             limits,
             phase: Phase::Open,
-            jobs: HashMap::new(),
+            jobs: ById::default(),
             queue: VecDeque::new(),
             queued: 0,
             live: 0,

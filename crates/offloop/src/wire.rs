@@ -18,6 +18,10 @@ mod reader;
 mod split;
 
 pub use frame::{Event, decode_calls, decode_events, encode_calls, encode_events};
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub(crate) use frame::{calls_in, events_in};
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub(crate) use reader::Frame;
 pub use split::{Splitter, put_length};
 
 use std::time::Duration;

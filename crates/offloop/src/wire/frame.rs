@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use super::reader::Reader;
+use super::reader::{Frame, Reader};
 use super::{Call, Payload, Progress, Reply};
 use crate::blob::Blob;
 use crate::error::Error;
@@ -49,6 +49,16 @@ pub fn encode_calls<C: Borrow<Call>>(
 ///
 /// [`Error::Malformed`] for bytes that are no such frame, [`Error::Skew`] if it is one of another build.
 pub fn decode_calls(fingerprint: u64, frame: &Blob, now: Instant, detached: Vec<Blob>) -> Result<Vec<Call>, Error> {
+    calls_in(fingerprint, Frame::Shared(frame), now, detached)
+}
+
+/// As [`decode_calls`].
+pub(crate) fn calls_in(
+    fingerprint: u64,
+    frame: Frame<'_>,
+    now: Instant,
+    detached: Vec<Blob>,
+) -> Result<Vec<Call>, Error> {
     decode(fingerprint, CALLS, frame, detached, |reader, detached| {
         let id = reader.varint()?;
         let task = u32::try_from(reader.varint()?).map_err(Error::malformed)?;
@@ -94,6 +104,11 @@ pub fn encode_events(fingerprint: u64, events: &[Event], out: &mut Vec<u8>, mut 
 ///
 /// [`Error::Malformed`] for bytes that are no such frame, [`Error::Skew`] if it is one of another build.
 pub fn decode_events(fingerprint: u64, frame: &Blob, detached: Vec<Blob>) -> Result<Vec<Event>, Error> {
+    events_in(fingerprint, Frame::Shared(frame), detached)
+}
+
+/// As [`decode_events`].
+pub(crate) fn events_in(fingerprint: u64, frame: Frame<'_>, detached: Vec<Blob>) -> Result<Vec<Event>, Error> {
     decode(fingerprint, EVENTS, frame, detached, |reader, detached| {
         let tag = reader.u8()?;
         let id = reader.varint()?;
@@ -155,7 +170,7 @@ fn header(out: &mut Vec<u8>, kind: u8, fingerprint: u64, count: usize, detached:
 fn decode<T>(
     fingerprint: u64,
     kind: u8,
-    frame: &Blob,
+    frame: Frame<'_>,
     detached: Vec<Blob>,
     mut message: impl FnMut(&mut Reader<'_>, &mut Option<std::vec::IntoIter<Blob>>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {

@@ -7,20 +7,33 @@ use crate::error::Error;
 /// frame of empty blobs, one byte each, would grow to 32 times its size.
 const ROOM: usize = 64 * 1024 * 1024;
 
-/// A cursor over a frame. Slices of it share the frame's memory.
+/// The bytes of a frame: shared with the blobs in it, or in memory that is used for other frames after this one.
+#[derive(Clone, Copy)]
+pub(crate) enum Frame<'a> {
+    Shared(&'a Blob),
+    #[cfg_attr(not(all(target_arch = "wasm32", feature = "browser")), allow(dead_code))]
+    Borrowed(&'a [u8]),
+}
+
+/// A cursor over a frame.
 pub(super) struct Reader<'a> {
-    frame: &'a Blob,
+    bytes: &'a [u8],
+    frame: Frame<'a>,
     at: usize,
     room: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(frame: &'a Blob) -> Self {
-        Self { frame, at: 0, room: ROOM }
+    pub(super) fn new(frame: Frame<'a>) -> Self {
+        let bytes = match frame {
+            Frame::Shared(blob) => blob,
+            Frame::Borrowed(bytes) => bytes,
+        };
+        Self { bytes, frame, at: 0, room: ROOM }
     }
 
     pub(super) fn remaining(&self) -> usize {
-        self.frame.len() - self.at
+        self.bytes.len() - self.at
     }
 
     /// Accounts for a value that will be kept.
@@ -32,7 +45,7 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
         let end = self.at.checked_add(length);
-        let bytes = end.and_then(|end| self.frame.get(self.at..end)).ok_or_else(cut_short)?;
+        let bytes = end.and_then(|end| self.bytes.get(self.at..end)).ok_or_else(cut_short)?;
         self.at += length;
         Ok(bytes)
     }
@@ -81,10 +94,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn blob(&mut self) -> Result<Blob, Error> {
-        let length = self.length()?;
-        let start = self.at;
-        self.at += length;
-        self.frame.slice(start, self.at).ok_or_else(cut_short)
+        let bytes = self.bytes()?;
+        match self.frame {
+            // Where the blob begins, after its length.
+            Frame::Shared(frame) => frame.slice(self.at - bytes.len(), self.at).ok_or_else(cut_short),
+            Frame::Borrowed(_) => Ok(bytes.to_vec().into()),
+        }
     }
 
     pub(super) fn text(&mut self) -> Result<String, Error> {

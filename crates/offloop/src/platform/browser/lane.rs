@@ -1,9 +1,9 @@
 //! The page's side of a lane.
 
 mod heard;
+mod outbox;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
-use super::message::{post, post_frame, text};
+use super::message::{post, text};
 use super::options::WorkerOptions;
 use super::program;
 use super::worker::Worker;
@@ -21,7 +21,8 @@ use crate::instant::Instant;
 use crate::lane::{Events, Lane, Loss, Stop, Traits};
 use crate::platform::{Alarm, alarm, now};
 use crate::task::Tasks;
-use crate::wire::{Call, Reply, encode_calls};
+use crate::wire::{Call, Reply};
+use outbox::Outbox;
 
 #[wasm_bindgen]
 extern "C" {
@@ -68,12 +69,7 @@ struct State {
     ready: bool,
     /// Rings when the worker takes too long to come up, and later when it has been idle for long.
     alarm: Option<Alarm>,
-    /// Taken and not posted.
-    waiting: Vec<Arc<Call>>,
-    /// Posted and not replied to, oldest first.
-    posted: VecDeque<u64>,
-    /// The microtask is on its way; so many calls waited when it was queued.
-    flushing: Option<usize>,
+    outbox: Outbox,
     /// This worker has been given work.
     used: bool,
     /// This worker has ended a call.
@@ -104,34 +100,29 @@ impl Lane for WorkerLane {
     }
 
     fn send(&self, call: Arc<Call>) {
-        let inner = &**self.0;
-        {
-            let mut state = inner.state.borrow_mut();
+        let starts = {
+            let mut state = self.0.state.borrow_mut();
             if state.closed {
                 return;
             }
-            state.waiting.push(call);
+            state.outbox.push(call);
             state.idle_since = None;
-            if state.worker.is_some() && (!state.ready || state.flushing.is_some()) {
-                return;
-            }
-            state.flushing = state.ready.then_some(state.waiting.len());
-        }
-        if inner.state.borrow().ready {
-            queue_microtask(inner.flush.as_ref());
+            state.worker.is_none()
+        };
+        if starts {
+            self.0.start();
         } else {
-            inner.start();
+            self.0.pump();
         }
     }
 
     fn cancel(&self, id: u64) {
         let mut state = self.0.state.borrow_mut();
-        if let Some(at) = state.waiting.iter().position(|call| call.id == id) {
-            state.waiting.remove(at);
+        if state.outbox.withdraw(id) {
             drop(state);
             let result = Err(Error::Cancelled);
             self.0.events.reply(vec![Reply { id, busy: Duration::ZERO, result }]);
-        } else if let (Some(worker), true) = (&state.worker, state.posted.contains(&id)) {
+        } else if let (Some(worker), true) = (&state.worker, state.outbox.is_posted(id)) {
             // Ids are counted from 1, far from where numbers lose precision. A hint: if it is lost, the call runs.
             #[allow(clippy::cast_precision_loss, reason = "see above")]
             let _ = post(worker.target(), &JsValue::from_f64(id as f64));
@@ -141,9 +132,9 @@ impl Lane for WorkerLane {
     fn reset(&self) {
         let stopped = {
             let mut state = self.0.state.borrow_mut();
-            state.waiting.clear();
+            state.outbox.discard();
             // What was not posted yet is simply not posted.
-            if state.posted.is_empty() { None } else { Some(state.stop()) }
+            if state.outbox.nothing_posted() { None } else { Some(state.stop()) }
         };
         let was_used = stopped.is_some();
         drop(stopped);
@@ -160,7 +151,7 @@ impl Lane for WorkerLane {
     fn close(&self) {
         let mut state = self.0.state.borrow_mut();
         state.closed = true;
-        state.waiting.clear();
+        state.outbox.discard();
         let stopped = state.stop();
         drop(state);
         drop(stopped);
@@ -173,7 +164,7 @@ impl State {
         self.ready = false;
         self.used = false;
         self.proven = false;
-        self.posted.clear();
+        self.outbox.lose_posted();
         self.idle_since = None;
         (self.worker.take(), self.alarm.take())
     }
@@ -225,47 +216,6 @@ impl Inner {
                 state.alarm = Some(late);
             }
             Err(cause) => self.down(Error::Lost { cause }, Loss::NeverStarted),
-        }
-    }
-
-    /// Posts, unless calls have come since the last look: then others may be about to come in this turn, from futures that wait
-    /// in the same queue of microtasks.
-    fn flush_when_settled(&self) {
-        {
-            let mut state = self.state.borrow_mut();
-            if state.flushing.is_some_and(|seen| seen < state.waiting.len()) {
-                state.flushing = Some(state.waiting.len());
-                drop(state);
-                return queue_microtask(self.flush.as_ref());
-            }
-            state.flushing = None;
-        }
-        self.flush();
-    }
-
-    /// Posts all calls that wait, in one message.
-    fn flush(&self) {
-        let mut state = self.state.borrow_mut();
-        if state.waiting.is_empty() || !state.ready {
-            return;
-        }
-        let calls = std::mem::take(&mut state.waiting);
-        let (mut frame, mut blobs) = (Vec::new(), Vec::new());
-        // The clock is only asked if there are deadlines to be told.
-        let time = if calls.iter().any(|call| call.deadline.is_some()) { now() } else { Instant::from_micros(0) };
-        encode_calls(self.setup.fingerprint, &calls, time, &mut frame, Some(&mut blobs));
-        let posted = state.worker.as_ref().map_or(Ok(()), |worker| post_frame(worker.target(), &frame, &blobs));
-        match posted {
-            Ok(()) => {
-                state.posted.extend(calls.iter().map(|call| call.id));
-                state.used = true;
-            }
-            Err(error) => {
-                drop(state);
-                let ids: Vec<u64> = calls.iter().map(|call| call.id).collect();
-                let cause = format!("the browser did not take the message: {}", text(&error));
-                self.events.lost(&ids, Error::Lost { cause }, Loss::Idle);
-            }
         }
     }
 }

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent};
 
 use crate::blob::Blob;
+use crate::wire::Frame;
 
 #[wasm_bindgen(module = "/js/lane.js")]
 extern "C" {
@@ -13,8 +14,8 @@ extern "C" {
     fn copy_out(bytes: &[u8]) -> Result<Uint8Array, JsValue>;
     #[wasm_bindgen(catch, js_name = postText)]
     fn post_text(target: &JsValue, bytes: &[u8]) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = textOf)]
-    fn text_of(event: &Event) -> Option<Vec<u8>>;
+    #[wasm_bindgen(js_name = readText)]
+    fn read_text(event: &Event, room: &mut [u8]) -> i32;
     #[wasm_bindgen(catch, js_name = post)]
     fn post_transfer(target: &JsValue, message: &JsValue, transfer: &Array) -> Result<(), JsValue>;
 }
@@ -52,13 +53,15 @@ pub(super) fn post(target: &JsValue, message: &JsValue) -> Result<(), JsValue> {
     post_transfer(target, message, &Array::new())
 }
 
-/// The frame and the blobs of a message; what it is instead, if it is no such message.
-pub(super) fn frame_of(event: &Event) -> Result<(Blob, Vec<Blob>), JsValue> {
-    if let Some(frame) = text_of(event) {
-        return Ok((frame.into(), Vec::new()));
+/// Decodes the frame, and the blobs beside it, of a message; gives what it is instead, if it is no such message.
+pub(super) fn read<T>(event: &Event, decode: impl FnOnce(Frame<'_>, Vec<Blob>) -> T) -> Result<T, JsValue> {
+    let mut room = [0; TEXT];
+    if let Ok(length) = usize::try_from(read_text(event, &mut room)) {
+        return Ok(decode(Frame::Borrowed(room.get(..length).unwrap_or_default()), Vec::new()));
     }
     let message = event.unchecked_ref::<MessageEvent>().data();
-    parts(&message).ok_or(message)
+    let (frame, blobs) = parts(&message).ok_or(message)?;
+    Ok(decode(Frame::Shared(&frame), blobs))
 }
 
 fn parts(message: &JsValue) -> Option<(Blob, Vec<Blob>)> {

@@ -9,14 +9,14 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, Event as DomEvent, MessageChannel};
 
-use super::message::{frame_of, post, post_frame, text};
+use super::message::{post, post_frame, read, text};
 use super::worker::Listener;
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::platform::now;
 use crate::serve::{message, serve};
 use crate::task::{Report, Tasks};
-use crate::wire::{Call, Event, Progress, Reply, decode_calls, encode_events};
+use crate::wire::{Call, Event, Progress, Reply, calls_in, encode_events};
 
 /// Finished replies wait at most this long for more to go with them.
 const BATCH: Duration = Duration::from_millis(1);
@@ -109,20 +109,17 @@ impl Server {
     }
 
     fn heard(&self, event: &DomEvent) {
-        let (frame, blobs) = match frame_of(event) {
-            Ok(parts) => parts,
+        let time = now();
+        match read(event, |frame, blobs| calls_in(self.tasks.fingerprint(), frame, time, blobs)) {
+            Ok(Ok(calls)) => self.queue.borrow_mut().extend(calls),
+            // Nobody knows whose calls these are: another build's. They must not be sent again for ever.
+            Ok(Err(error)) => return self.end(&error.to_string(), true),
             Err(other) => {
                 if let Some(id) = other.as_f64() {
                     self.cancel(id);
                 }
                 return;
             }
-        };
-        let time = now();
-        match decode_calls(self.tasks.fingerprint(), &frame, time, blobs) {
-            Ok(calls) => self.queue.borrow_mut().extend(calls),
-            // Nobody knows whose calls these are: another build's. They must not be sent again for ever.
-            Err(error) => return self.end(&error.to_string(), true),
         }
         if !self.resumes.get() {
             self.run(time);
@@ -216,7 +213,7 @@ impl Server {
     }
 
     fn tell(&self, events: &[Event]) {
-        let (mut frame, mut blobs) = (Vec::new(), Vec::new());
+        let (mut frame, mut blobs) = (Vec::with_capacity(32 + 16 * events.len()), Vec::new());
         encode_events(self.tasks.fingerprint(), events, &mut frame, Some(&mut blobs));
         if let Err(error) = post_frame(&self.scope, &frame, &blobs) {
             // Their caller must not wait for them for ever.

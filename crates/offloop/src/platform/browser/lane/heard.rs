@@ -5,19 +5,15 @@ use js_sys::Reflect;
 use super::Inner;
 use crate::error::Error;
 use crate::lane::Loss;
-use crate::platform::browser::message::frame_of;
+use crate::platform::browser::message::read;
 use crate::platform::now;
-use crate::wire::{Event, decode_events};
+use crate::wire::{Event, events_in};
 
 impl Inner {
     pub(super) fn heard(&self, event: &web_sys::Event) {
-        let message = match frame_of(event) {
-            Ok((frame, blobs)) => {
-                return match decode_events(self.setup.fingerprint, &frame, blobs) {
-                    Ok(events) => self.report(events),
-                    Err(error) => self.down(error, Loss::MaybeRan),
-                };
-            }
+        let message = match read(event, |frame, blobs| events_in(self.setup.fingerprint, frame, blobs)) {
+            Ok(Ok(events)) => return self.report(events),
+            Ok(Err(error)) => return self.down(error, Loss::MaybeRan),
             Err(message) => message,
         };
         if message.as_bool() == Some(true) {
@@ -56,13 +52,11 @@ impl Inner {
             let mut state = self.state.borrow_mut();
             state.proven = true;
             for reply in &replies {
-                // In the order they were posted, but for those that were cancelled.
-                if let Some(at) = state.posted.iter().position(|id| *id == reply.id) {
-                    state.posted.remove(at);
-                }
+                state.outbox.replied(reply);
             }
         }
         self.events.reply(replies);
+        self.pump();
         self.rest();
     }
 
@@ -79,7 +73,7 @@ impl Inner {
             return self.down(error, Loss::NeverStarted);
         }
         // Any of the calls may have run, and its reply be lost with the worker.
-        let ids: Vec<u64> = self.state.borrow_mut().posted.drain(..).collect();
+        let ids: Vec<u64> = self.state.borrow_mut().outbox.lose_posted();
         let loss = self.loss_between_calls();
         self.events.lost(&ids, error.clone(), Loss::MaybeRan);
         self.down(error, loss);
@@ -89,7 +83,7 @@ impl Inner {
     pub(super) fn down(&self, error: Error, loss: Loss) {
         let (used, stopped) = {
             let mut state = self.state.borrow_mut();
-            state.waiting.clear();
+            state.outbox.discard();
             (state.used, state.stop())
         };
         drop(stopped);
@@ -104,7 +98,7 @@ impl Inner {
     pub(super) fn rest(&self) {
         let Some(after) = self.setup.options.idle_stop else { return };
         let mut state = self.state.borrow_mut();
-        if !state.ready || !state.posted.is_empty() || !state.waiting.is_empty() {
+        if !state.ready || !state.outbox.is_empty() {
             return;
         }
         state.idle_since = Some(now());
