@@ -157,6 +157,11 @@ impl<S> Core<S> {
         Some(action)
     }
 
+    /// Whether there is nothing more to do.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.actions.is_empty()
+    }
+
     /// What the shell attached to the job, while its handle waits.
     pub(crate) fn slot(&self, id: u64) -> Option<&S> {
         self.jobs.get(&id)?.slot.as_ref()

@@ -72,6 +72,11 @@ impl Shared {
         }
 
         let Some(mut action) = state.core.action() else { return };
+        if matches!(action, Action::Finish { .. } | Action::Wake(_)) && state.core.is_at_rest() {
+            // The commonest case. Nothing has to be kept in order with it, so the lock is not taken again.
+            drop(state);
+            return self.act(action, None);
+        }
         state.performing = true;
         let done = Done(self);
         loop {

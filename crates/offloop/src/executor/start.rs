@@ -63,11 +63,10 @@ impl Executor {
     #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn threads(tasks: &'static Tasks, options: Options) -> Self {
-        use crate::platform::native::{Thread, parallelism};
+        use crate::platform::native::{factory, parallelism};
 
         let lanes = options.lanes.map_or_else(parallelism, NonZeroUsize::get);
-        let factory: Factory = Box::new(move |events| Box::new(Thread::new(tasks, events)));
-        Self::with_lanes(tasks, options.lanes(lanes), factory)
+        Self::with_lanes(tasks, options.lanes(lanes), factory(tasks))
     }
 
     /// An executor on lanes at the edge, one for each of the places. It belongs to the request in which it is made, and is cheap.

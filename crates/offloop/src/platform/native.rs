@@ -1,10 +1,11 @@
 //! Clock, alarm and lanes where there are threads.
 
 mod alarm;
+mod crew;
 mod thread;
 
 pub(crate) use alarm::{Alarm, alarm, now};
-pub(crate) use thread::Thread;
+pub(crate) use thread::factory;
 
 /// Processors that this process may use.
 pub(crate) fn parallelism() -> usize {
