@@ -1,7 +1,11 @@
 // What goes wrong is said, and passes.
 import assert from 'node:assert/strict';
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { assertAddsUp, assertProblem, isAlive, sumOfSquares, until } from './client.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { edgeFolder } from '../../scripts/build.mjs';
+import { assertAddsUp, assertProblem, isAlive, send, sumOfSquares, until } from './client.mjs';
 import { inSeveralProcesses, withoutLanes } from './server.mjs';
 
 const JSON_BODY = { 'content-type': 'application/json' };
@@ -109,4 +113,64 @@ inSeveralProcesses({ features: ['faults'] }, (server) => {
     const { status } = await server.get('/async-cpu?number=5000000', { 'x-timeout-ms': '5000' });
     assert.ok([200, 504].includes(status), `${status}`);
   });
+});
+
+inSeveralProcesses({}, (server) => {
+  test('a lane that stands still is over for its callers at their deadline, and at work again when it goes on', async () => {
+    const number = 2_000_000;
+    const stopped = server.state().lanes[0].pid;
+    process.kill(stopped, 'SIGSTOP');
+    try {
+      const answers = await Promise.all(Array.from({ length: 12 }, () => server.get(`/async-cpu?number=${number}`, { 'x-timeout-ms': '1500' })));
+      for (const answer of answers) {
+        if (answer.status === 200) assert.equal(answer.headers['x-result'], sumOfSquares(number));
+        else assertProblem(answer, 504, 'timed_out');
+      }
+      assert.equal((await server.get('/ping')).text, 'pong');
+    } finally {
+      process.kill(stopped, 'SIGCONT');
+    }
+    assertAddsUp(await server.idle());
+    for (let round = 0; round < 10; round += 1) assert.equal((await server.get(`/async-cpu?number=${number}`)).headers['x-result'], sumOfSquares(number));
+    assert.equal(server.state().lanes[0].pid, stopped, 'the process is the same as before');
+  });
+
+  test('a gateway that stands still answers what waited when it goes on', async () => {
+    const { gateway } = server.state();
+    process.kill(gateway, 'SIGSTOP');
+    const waiting = Array.from({ length: 20 }, () => server.get('/async-cpu?number=1000000'));
+    await sleep(500);
+    process.kill(gateway, 'SIGCONT');
+    for (const { status, headers } of await Promise.all(waiting)) assert.deepEqual([status, headers['x-result']], [200, sumOfSquares(1_000_000)]);
+    assertAddsUp(await server.idle());
+  });
+});
+
+inSeveralProcesses({}, (server) => {
+  test('a lane of another build computes nothing, and every answer is right', async () => {
+    // As in the midst of a deployment: with the tasks for tests its table is another one.
+    for (const file of ['index.js', 'index_bg.wasm']) copyFileSync(join(edgeFolder(['faults']), file), join(server.folder, file));
+    const before = server.state().lanes[0].pid;
+    process.kill(before, 'SIGKILL');
+    await until(10_000, 'the other build is up', async () => {
+      const { pid, socket } = server.state().lanes[0];
+      return pid && pid !== before && existsSync(socket) ? true : null;
+    });
+    const builds = await Promise.all(server.state().lanes.map(({ socket }) => fingerprint(socket)));
+    assert.notEqual(builds[0], builds[1]);
+    for (let round = 0; round < 10; round += 1) {
+      const answer = await server.get(`/async-cpu?number=${5_000_000 + round}`);
+      assert.deepEqual([answer.status, answer.headers['x-result']], [200, sumOfSquares(5_000_000 + round)], answer.text);
+    }
+    const stats = await server.idle();
+    assertAddsUp(stats);
+    assert.equal(stats.failed.skew ?? 0, 0, 'what the other build refused was computed in the gateway');
+  });
+
+  // The header of a frame from nowhere is answered with the lane's own.
+  async function fingerprint(socketPath) {
+    const body = Buffer.from([79, 76, 1, 1, ...Array(9).fill(0)]);
+    const { bytes } = await send({ socketPath, agent: false, path: '/', method: 'POST', body });
+    return bytes.subarray(4, 12).toString('hex');
+  }
 });

@@ -74,7 +74,7 @@ export async function start({ args = [], vars = {}, features = [] } = {}) {
     ended.then((code) => reject(new Error(`the server ended with ${code} before it was ready:\n${output}`)));
   });
   return {
-    ...client(port), port, stop, ended,
+    ...client(port), port, folder, stop, ended,
     pid: child.pid,
     output: () => output,
     // Process ids: of the supervisor, the gateway, and each lane with its socket.

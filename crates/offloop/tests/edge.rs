@@ -149,3 +149,60 @@ async fn new_requests_are_refused_at_once_where_too_many_calls_are_in_flight() {
     drop(job);
     assert_eq!(place.load(), 0);
 }
+
+#[wasm_bindgen_test]
+async fn a_reply_that_comes_twice_is_counted_once() {
+    // The plain answer, as two frames of a stream.
+    let twice = "const frame = new Uint8Array(await (await serve(new Request(url, init))).arrayBuffer());
+        const length = new Uint8Array(new Uint32Array([frame.length]).buffer);
+        const body = new Blob([length, frame, length, frame]);
+        return new Response(body, { headers: { 'content-type': 'application/x-offloop-stream' } });";
+    let pool = pool(vec![place("f", twice).0]);
+    assert_eq!(pool.run(double, 21).await, Ok(42));
+    assert_eq!(pool.run(double, 22).await, Ok(44));
+    let stats = pool.stats();
+    assert_eq!((stats.submitted, stats.finished, stats.failed.total()), (2, 2, 0));
+}
+
+#[wasm_bindgen_test]
+async fn a_lane_that_never_answers_or_stops_in_a_frame_is_over_at_the_deadline() {
+    for answer in [
+        "return new Promise(() => {});",
+        "return new Response(new ReadableStream({ start(out) { out.enqueue(new Uint8Array([9, 0, 0, 0, 79])); } }),
+            { headers: { 'content-type': 'application/x-offloop-stream' } });",
+    ] {
+        let (place, _) = place(answer, answer);
+        let pool = pool(vec![place.clone()]);
+        let soon = pool.within(std::time::Duration::from_millis(30));
+        assert_eq!(soon.run(double, 21).await, Err(Error::TimedOut), "{answer}");
+        assert_eq!((place.load(), pool.stats().running), (0, 0), "{answer}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_overloaded_lane_is_left_alone_and_others_do_the_work() {
+    let overloaded = "throw Object.assign(new Error('too much'), { overloaded: true });";
+    let (bad, asked) = place("g", overloaded);
+    let pool = pool(vec![bad, place("h", HONEST).0]);
+    for n in 0..20 {
+        assert_eq!(pool.run(double, n).await, Ok(2 * n));
+    }
+    assert!(number(&asked, "count") <= 3.0, "it was asked {} times", number(&asked, "count"));
+}
+
+#[wasm_bindgen_test]
+async fn a_wall_clock_that_jumps_changes_nothing() {
+    let shift = |hours: f64| {
+        let code = "globalThis.realNow ??= Date.now; const { realNow } = globalThis;
+            Date.now = hours ? () => realNow() + (hours *= -1) * 3600000 : realNow;";
+        Function::new_with_args("hours", code).call1(&JsValue::NULL, &hours.into()).unwrap();
+    };
+    // Each look at it finds it a day later, or earlier.
+    shift(24.0);
+    let pool = pool(vec![place("i", HONEST).0]);
+    let results = join_all((0..50).map(|n| pool.within(std::time::Duration::from_secs(10)).run(double, n))).await;
+    let late = offloop::timeout(std::time::Duration::from_millis(20), std::future::pending::<()>()).await;
+    shift(0.0);
+    assert_eq!(results, (0..50).map(|n| Ok(2 * n)).collect::<Vec<_>>());
+    assert_eq!(late, Err(Error::TimedOut));
+}

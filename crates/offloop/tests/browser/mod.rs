@@ -4,6 +4,7 @@ mod calls;
 mod cancel;
 mod crash;
 mod idle;
+mod liars;
 mod messages;
 mod start;
 pub(crate) mod tasks;
