@@ -201,10 +201,13 @@ fn calls_are_not_events_nor_events_calls() {
 }
 
 #[test]
-fn another_version_of_the_wire_is_refused() {
-    let mut frame = events_frame(&[]);
-    frame[2] += 1;
-    assert!(is_refusal(&read_events(frame)));
+fn another_version_of_the_wire_is_another_build() {
+    let (mut events, mut calls) = (events_frame(&[]), calls_frame(&[], Instant::from_micros(0)));
+    (events[2], calls[2]) = (2, 0);
+    let skew = Err(Error::Skew { ours: OURS, theirs: OURS });
+    assert_eq!((read_events(events).map(drop), read_calls(calls).map(drop)), (skew.clone(), skew));
+    // Nothing is known of what follows: not even whether it names a build.
+    assert_eq!(read_events(b"OL\x02\x09".to_vec()), Err(Error::Skew { ours: OURS, theirs: 0 }));
 }
 
 /// A frame of one progress event whose id is these bytes.

@@ -9,7 +9,8 @@ use crate::blob::Blob;
 use crate::error::Error;
 use crate::instant::Instant;
 
-const MAGIC: [u8; 3] = *b"OL\x01";
+const NAME: [u8; 2] = *b"OL";
+const VERSION: u8 = 1;
 const CALLS: u8 = 1;
 const EVENTS: u8 = 2;
 /// Added to the kind when the blobs are not in the frame but travel beside it.
@@ -161,7 +162,8 @@ fn tag(result: &Result<Payload, Error>) -> u8 {
 }
 
 fn header(out: &mut Vec<u8>, kind: u8, fingerprint: u64, count: usize, detached: bool) {
-    out.extend_from_slice(&MAGIC);
+    out.extend_from_slice(&NAME);
+    out.push(VERSION);
     out.push(if detached { kind | DETACHED } else { kind });
     out.extend_from_slice(&fingerprint.to_le_bytes());
     length(out, count);
@@ -175,10 +177,15 @@ fn decode<T>(
     mut message: impl FnMut(&mut Reader<'_>, &mut Option<std::vec::IntoIter<Blob>>) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
     let mut reader = Reader::new(frame);
-    if reader.magic()? != MAGIC {
-        return Err(Error::malformed("these bytes are no frame of this version"));
+    if reader.array()? != NAME {
+        return Err(Error::malformed("these bytes are no frame"));
     }
+    let version = reader.u8()?;
     let found = reader.u8()?;
+    if version != VERSION {
+        // Another build, whatever else its frames look like; this one's fingerprint may not be where ours is.
+        return Err(Error::Skew { ours: fingerprint, theirs: reader.u64_le().unwrap_or_default() });
+    }
     if found & !DETACHED != kind {
         return Err(Error::malformed(format_args!("a frame of kind {found}, expected {kind}")));
     }

@@ -50,16 +50,12 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         self.take(N)?.try_into().map_err(|_| cut_short())
     }
 
     pub(super) fn u8(&mut self) -> Result<u8, Error> {
         Ok(self.array::<1>()?[0])
-    }
-
-    pub(super) fn magic(&mut self) -> Result<[u8; 3], Error> {
-        self.array()
     }
 
     pub(super) fn u64_le(&mut self) -> Result<u64, Error> {
