@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use js_sys::{Array, Uint8Array};
-use offloop::lane::{Events, Lane, Loss, Stop, Traits};
-use offloop::wire::{Call, Event, Progress, Reply, decode_events, encode_calls};
-use offloop::{Blob, Context, Error, Report, now, sleep};
+use offloop::lane::{self, Events, Lane, Loss, Stop, Traits};
+use offloop::wire::{Call, Event, decode_events, encode_calls};
+use offloop::{Blob, Error, now, sleep};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -100,7 +100,7 @@ impl Ports {
             // One call in a turn of the event loop, so that fetch events and timers get in between.
             sleep(Duration::ZERO).await;
             if ports.here.borrow_mut().remove(&call.id) {
-                compute(&call, &events);
+                lane::run(&TASKS, &call, &events);
             }
         });
     }
@@ -113,32 +113,6 @@ impl Ports {
                 let _ = port.post_message(&JsValue::from_f64(id as f64));
             }
         }
-    }
-}
-
-/// Runs a call in this thread.
-fn compute(call: &Call, events: &Events) {
-    let start = now();
-    let context = Reporter { id: call.id, events };
-    let result = match TASKS.at(call.task) {
-        Some(entry) => entry.run(&Context::new(&context), call.input.clone()),
-        None => Err(Error::UnknownTask { name: format!("at index {}", call.task) }),
-    };
-    events.reply(vec![Reply { id: call.id, busy: now() - start, result }]);
-}
-
-struct Reporter<'a> {
-    id: u64,
-    events: &'a Events,
-}
-
-impl Report for Reporter<'_> {
-    fn progress(&self, done: u64, total: u64) {
-        self.events.progress(Progress { id: self.id, done, total });
-    }
-
-    fn is_cancelled(&self) -> bool {
-        false
     }
 }
 

@@ -6,12 +6,16 @@
 //!
 //! The executor may hand a lane a few calls ahead ([`Traits::prefetch`]), so that it need not idle for a round trip.
 
+mod here;
+
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::wire::{Call, Progress, Reply};
+
+pub use here::run;
 
 /// What a lane does when one of its calls is cancelled while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::handle::Slot;
 use crate::core::{Action, Core, INLINE, Limits, Request};
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::lane::{Events, Factory, Lane, Loss, Sink};
+use crate::lane::{self, Events, Factory, Lane, Loss, Sink};
 use crate::options::Options;
 use crate::platform::{self, now};
 use crate::stats::Recorder;
@@ -109,7 +109,7 @@ impl Shared {
             (Action::Close { .. }, Some(lane)) => lane.close(),
             (Action::Inline { call }, _) => {
                 let sink: Weak<dyn Sink> = self.itself.clone();
-                platform::inline::run(self.tasks, &call, &Events::new(INLINE, sink));
+                lane::run(self.tasks, &call, &Events::new(INLINE, sink));
             }
             (Action::Finish { slot, result }, _) => slot.finish(result),
             (Action::Wake(waker), _) => waker.wake(),

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use super::now;
-use crate::lane::{Events, Lane, Stop, Traits};
-use crate::serve::serve;
-use crate::task::{Report, Tasks};
-use crate::wire::{Call, Progress};
+use crate::lane::{self, Events, Lane, Stop, Traits};
+use crate::task::Tasks;
+use crate::wire::Call;
 
 pub(crate) struct Inline {
     tasks: &'static Tasks,
@@ -25,31 +23,10 @@ impl Lane for Inline {
     }
 
     fn send(&self, call: Arc<Call>) {
-        run(self.tasks, &call, &self.events);
+        lane::run(self.tasks, &call, &self.events);
     }
 
     fn cancel(&self, _: u64) {}
 
     fn close(&self) {}
-}
-
-/// Runs a call here and now and reports to `events`.
-pub(crate) fn run(tasks: &Tasks, call: &Call, events: &Events) {
-    let reply = serve(tasks, call.clone(), &Reporter { id: call.id, events }, now);
-    events.reply(vec![reply]);
-}
-
-struct Reporter<'a> {
-    id: u64,
-    events: &'a Events,
-}
-
-impl Report for Reporter<'_> {
-    fn progress(&self, done: u64, total: u64) {
-        self.events.progress(Progress { id: self.id, done, total });
-    }
-
-    fn is_cancelled(&self) -> bool {
-        false
-    }
 }
