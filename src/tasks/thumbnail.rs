@@ -1,7 +1,7 @@
 //! Smaller pictures: decode, turn upright, scale, encode.
 //!
 //! ```text
-//! bytes ─▶ header ─▶ budget ─▶ decode (JPEG already scaled) ─▶ reduce ─▶ scale ─▶ turn ─▶ encode ─▶ bytes
+//! bytes ─▶ header ─▶ budget ─▶ decode (JPEG already scaled) ─▶ reduce ─▶ narrow ─▶ scale ─▶ turn ─▶ encode ─▶ bytes
 //!            │          │
 //!         Unknown    TooLarge: before a single pixel is decoded
 //! ```
@@ -9,6 +9,7 @@
 mod budget;
 mod encode;
 mod jpeg;
+mod narrow;
 mod orientation;
 mod picture;
 mod plan;

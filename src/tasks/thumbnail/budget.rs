@@ -1,7 +1,8 @@
 //! Whether a picture fits into the memory of a lane, told before it is decoded.
 //!
-//! An isolate on Cloudflare has 128 MB. The estimates are upper bounds for what the decoders are seen to allocate, and a test
-//! with a counting allocator holds them to it.
+//! An isolate on Cloudflare has 128 MB. The estimates are upper bounds for what the decoders are seen to allocate; `tests/memory.rs`
+//! holds them to it with a counting allocator, `tests/edge/memory.test.mjs` with the memory that the wasm module has taken, which never
+//! shrinks and has holes.
 
 use super::ThumbnailError;
 use super::plan::{Plan, Sizes};
@@ -16,7 +17,7 @@ pub(super) struct Need {
     pub(super) decoding: u64,
     /// What is still there while pixels are handed on.
     pub(super) handing_on: u64,
-    /// Width and height of the picture that is handed on.
+    /// Width and height of the picture that is handed on, row by row.
     pub(super) pixels: (u64, u64),
 }
 
@@ -25,10 +26,12 @@ impl Need {
     fn peak(&self, sizes: Sizes, input: usize) -> u64 {
         let (width, height) = self.pixels;
         let (across, down) = (u64::from(sizes.result.0), u64::from(sizes.result.1));
-        let (pixels, between, result) = (4 * width * height, 4 * across * height, 4 * across * down);
-        let scaling = pixels + between + result;
+        // A row and a band of rows on their way from the decoder's width to the result's.
+        let band = 4 * 65 * (width + across);
+        let (between, result) = (4 * across * height, 4 * across * down);
+        let scaling = between + result;
         let encoding = 4 * result;
-        let stages = [self.decoding, self.handing_on + pixels, scaling, encoding];
+        let stages = [self.decoding, self.handing_on + band + between, scaling, encoding];
         stages.into_iter().max().unwrap_or_default() + 2 * u64::try_from(input).unwrap_or(u64::MAX / 4)
     }
 }

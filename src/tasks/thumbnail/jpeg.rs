@@ -41,12 +41,12 @@ pub(super) fn decode(bytes: &[u8], plan: &Plan) -> Result<Decoded, ThumbnailErro
     let data = decoder.decode().map_err(ThumbnailError::broken)?;
     let profile = decoder.icc_profile();
     drop(decoder);
-    let mut reduce = Reduce::new(samples, size, (block.0 / shrink, block.1 / shrink));
+    let mut reduce = Reduce::new(samples, size, (block.0 / shrink, block.1 / shrink), sizes, shrink);
     for row in data.chunks_exact(size.0 as usize * samples.count()) {
         reduce.push(row);
     }
     let meta = Meta { orientation, grey: samples == Samples::Grey, alpha: false, profile };
-    reduce.finish(meta, sizes, shrink)
+    reduce.finish(meta)
 }
 
 /// By how much the picture is reduced in the decoder's cosine transform, which is faster and needs less memory.

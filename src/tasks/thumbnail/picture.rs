@@ -31,11 +31,11 @@ impl Meta {
     }
 }
 
-/// A decoded picture that may be smaller than the file's: still to be scaled. Colours are multiplied by alpha.
+/// A decoded picture, as wide as the result and still to be scaled to its height. Colours are multiplied by alpha.
 #[derive(Debug)]
 pub(super) struct Decoded {
     pub(super) picture: Picture,
     pub(super) sizes: super::plan::Sizes,
-    /// How much of the pixel grid the picture takes up: its last column and row may be there in part only.
-    pub(super) extent: (f64, f64),
+    /// How many rows the picture takes up: the last one may be there in part only.
+    pub(super) extent: f64,
 }

@@ -43,7 +43,7 @@ pub(super) fn decode(bytes: &[u8], plan: &Plan) -> Result<Decoded, ThumbnailErro
         let decoding = CHUNKS + rows + if interlaced { area * channels } else { 0 };
         Need { decoding, handing_on: decoding, pixels: budget::blocks(source, block) }
     })?;
-    let mut reduce = Reduce::new(samples, source, block);
+    let mut reduce = Reduce::new(samples, source, block, sizes, 1);
     if interlaced {
         whole(&mut reader, &mut reduce, source.0 as usize * samples.count())
     } else {
@@ -52,7 +52,7 @@ pub(super) fn decode(bytes: &[u8], plan: &Plan) -> Result<Decoded, ThumbnailErro
     .map_err(ThumbnailError::broken)?;
     let grey = matches!(samples, Samples::Grey | Samples::GreyAlpha);
     let alpha = matches!(samples, Samples::GreyAlpha | Samples::Rgba);
-    reduce.finish(Meta { orientation, grey, alpha, profile }, sizes, 1)
+    reduce.finish(Meta { orientation, grey, alpha, profile })
 }
 
 fn rows(reader: &mut Reader<Cursor<&[u8]>>, reduce: &mut Reduce) -> Result<(), ::png::DecodingError> {

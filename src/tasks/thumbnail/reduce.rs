@@ -1,7 +1,8 @@
 //! Rows in, a smaller picture out: whole blocks of pixels are averaged while the rows arrive, so that a large picture is
-//! never in memory as a whole. What is left to scale is done better, by [`scale`](super::scale).
+//! never in memory as a whole. What is left to scale is done better, by [`narrow`](super::narrow) and [`scale`](super::scale).
 
 use super::ThumbnailError;
+use super::narrow::Narrow;
 use super::picture::{Decoded, Meta, Picture};
 use super::plan::Sizes;
 
@@ -49,7 +50,6 @@ fn times(a: u8, b: u8) -> u8 {
 }
 
 /// Takes rows and keeps the averages of blocks.
-#[derive(Debug)]
 pub(super) struct Reduce {
     samples: Samples,
     /// Width and height of the picture whose rows arrive.
@@ -59,14 +59,22 @@ pub(super) struct Reduce {
     /// For each block of the current row of blocks: colours times alpha, and alpha.
     sums: Vec<[u64; 4]>,
     rows: u32,
-    pixels: Vec<u8>,
+    /// The averages of a row of blocks.
+    row: Vec<u8>,
+    narrow: Narrow,
+    sizes: Sizes,
+    /// By how much the rows that arrive are a reduction already.
+    before: u32,
 }
 
 impl Reduce {
-    pub(super) fn new(samples: Samples, size: (u32, u32), block: (u32, u32)) -> Self {
-        let (across, down) = (size.0.div_ceil(block.0) as usize, size.1.div_ceil(block.1) as usize);
-        let sums = if block == (1, 1) { Vec::new() } else { vec![[0; 4]; across] };
-        Self { samples, size, block, sums, rows: 0, pixels: Vec::with_capacity(across * down * 4) }
+    /// For a picture of `size` that arrives. `sizes` are those of the file, of which it may be a reduction already, by `before`.
+    pub(super) fn new(samples: Samples, size: (u32, u32), block: (u32, u32), sizes: Sizes, before: u32) -> Self {
+        let (across, down) = (size.0.div_ceil(block.0), size.1.div_ceil(block.1));
+        let sums = if block == (1, 1) { Vec::new() } else { vec![[0; 4]; across as usize] };
+        let extent = f64::from(sizes.source.0) / (f64::from(block.0) * f64::from(before));
+        let narrow = Narrow::new(across, down, extent, sizes.shown.0, sizes.result.0);
+        Self { samples, size, block, sums, rows: 0, row: Vec::new(), narrow, sizes, before }
     }
 
     /// Takes the next row.
@@ -75,10 +83,12 @@ impl Reduce {
         self.rows += 1;
         if self.sums.is_empty() {
             let samples = self.samples;
-            self.pixels.extend(pixels.flat_map(|pixel| {
+            self.row.clear();
+            self.row.extend(pixels.flat_map(|pixel| {
                 let [r, g, b, a] = samples.colour(pixel);
                 if a == 255 { [r, g, b, a] } else { [times(r, a), times(g, a), times(b, a), a] }
             }));
+            self.narrow.push(&self.row);
             return;
         }
         let mut pixels = pixels;
@@ -101,6 +111,7 @@ impl Reduce {
             part => part,
         };
         let mut left = self.size.0;
+        self.row.clear();
         for sum in &mut self.sums {
             let columns = self.block.0.min(left);
             left -= columns;
@@ -108,49 +119,56 @@ impl Reduce {
             let average =
                 |sum: u64, unit: u64| u8::try_from((sum + unit * count / 2) / (unit * count)).unwrap_or(u8::MAX);
             let [r, g, b, a] = std::mem::take(sum);
-            self.pixels.extend([average(r, 255), average(g, 255), average(b, 255), average(a, 1)]);
+            self.row.extend([average(r, 255), average(g, 255), average(b, 255), average(a, 1)]);
         }
+        self.narrow.push(&self.row);
     }
 
-    /// The reduced picture, once all rows are in. `sizes` are those of the file, of which the rows may be a reduction already,
-    /// by `before`.
-    pub(super) fn finish(self, meta: Meta, sizes: Sizes, before: u32) -> Result<Decoded, ThumbnailError> {
+    /// The reduced picture, once all rows are in.
+    pub(super) fn finish(self, meta: Meta) -> Result<Decoded, ThumbnailError> {
         if self.rows != self.size.1 {
             return Err(ThumbnailError::broken(format_args!("it has {} of {} rows", self.rows, self.size.1)));
         }
-        let (width, height) = (self.size.0.div_ceil(self.block.0), self.size.1.div_ceil(self.block.1));
-        let extent = |source: u32, block: u32| f64::from(source) / (f64::from(block) * f64::from(before));
-        Ok(Decoded {
-            picture: Picture { width, height, pixels: self.pixels, meta },
-            sizes,
-            extent: (extent(sizes.source.0, self.block.0), extent(sizes.source.1, self.block.1)),
-        })
+        let (width, height) = (self.sizes.result.0, self.size.1.div_ceil(self.block.1));
+        let extent = f64::from(self.sizes.source.1) / (f64::from(self.block.1) * f64::from(self.before));
+        let pixels = self.narrow.finish()?;
+        Ok(Decoded { picture: Picture { width, height, pixels, meta }, sizes: self.sizes, extent })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::orientation::Orientation;
+    use super::super::picture::Meta;
+    use super::super::plan::Sizes;
     use super::{Reduce, Samples};
+
+    /// Reduces these rows, with the blocks as the pixels of the result.
+    fn reduced(samples: Samples, size: (u32, u32), block: (u32, u32), rows: &[&[u8]]) -> Vec<u8> {
+        let result = (size.0.div_ceil(block.0), size.1.div_ceil(block.1));
+        // As if the last blocks were whole, so that nothing is left to scale.
+        let source = (result.0 * block.0, result.1 * block.1);
+        let mut reduce = Reduce::new(samples, size, block, Sizes { source, result, shown: (1.0, 1.0) }, 1);
+        rows.iter().for_each(|row| reduce.push(row));
+        let meta = Meta { orientation: Orientation::UPRIGHT, grey: false, alpha: true, profile: None };
+        reduce.finish(meta).unwrap().picture.pixels
+    }
 
     #[test]
     fn blocks_are_averaged_also_the_cut_ones_at_the_edges() {
-        let mut reduce = Reduce::new(Samples::Grey, (5, 3), (2, 2));
-        for row in [[0, 100, 10, 20, 7], [100, 0, 30, 40, 9], [1, 3, 5, 7, 200]] {
-            reduce.push(&row);
-        }
-        let grey: Vec<u8> = reduce.pixels.chunks(4).map(|pixel| pixel[0]).collect();
+        let rows: [&[u8]; 3] = [&[0, 100, 10, 20, 7], &[100, 0, 30, 40, 9], &[1, 3, 5, 7, 200]];
+        let pixels = reduced(Samples::Grey, (5, 3), (2, 2), &rows);
+        let grey: Vec<u8> = pixels.chunks(4).map(|pixel| pixel[0]).collect();
         assert_eq!(grey, [50, 25, 8, 2, 6, 200]);
-        assert!(reduce.pixels.chunks(4).all(|pixel| pixel[3] == 255));
+        assert!(pixels.chunks(4).all(|pixel| pixel[3] == 255));
     }
 
     #[test]
     fn transparent_pixels_lend_no_colour() {
-        let mut reduce = Reduce::new(Samples::Rgba, (2, 1), (2, 1));
-        reduce.push(&[200, 100, 50, 255, 255, 255, 255, 0]);
-        assert_eq!(reduce.pixels, [100, 50, 25, 128], "multiplied by alpha");
-        let mut whole = Reduce::new(Samples::Rgba, (1, 1), (1, 1));
-        whole.push(&[200, 100, 50, 128]);
-        assert_eq!(whole.pixels, [100, 50, 25, 128]);
+        let pair = reduced(Samples::Rgba, (2, 1), (2, 1), &[&[200, 100, 50, 255, 255, 255, 255, 0]]);
+        assert_eq!(pair, [100, 50, 25, 128], "multiplied by alpha");
+        let whole = reduced(Samples::Rgba, (1, 1), (1, 1), &[&[200, 100, 50, 128]]);
+        assert_eq!(whole, [100, 50, 25, 128]);
     }
 
     #[test]

@@ -7,19 +7,18 @@ use super::ThumbnailError;
 use super::picture::{Decoded, Picture};
 use super::plan::Plan;
 
-/// Scales to the size of the result with a Lanczos filter (SIMD on x86, ARM and wasm) and divides colours by alpha.
+/// Scales to the height of the result with a Lanczos filter (SIMD on x86, ARM and wasm) and divides colours by alpha.
 pub(super) fn scale(decoded: Decoded, _: &Plan) -> Result<Picture, ThumbnailError> {
     let Decoded { picture, sizes, extent } = decoded;
     let Picture { width, height, pixels, meta } = picture;
-    let whole = (f64::from(width), f64::from(height)) == extent && sizes.shown == (1.0, 1.0);
-    let mut result = if whole && (width, height) == sizes.result {
+    let down = extent * sizes.shown.1;
+    let whole = height == sizes.result.1 && (down - f64::from(height)).abs() < f64::EPSILON;
+    let mut result = if whole {
         Image::from_vec_u8(width, height, pixels, PixelType::U8x4).map_err(ThumbnailError::broken)?
     } else {
         let source = Image::from_vec_u8(width, height, pixels, PixelType::U8x4).map_err(ThumbnailError::broken)?;
         let mut result = Image::new(sizes.result.0, sizes.result.1, PixelType::U8x4);
-        let (across, down) = (extent.0 * sizes.shown.0, extent.1 * sizes.shown.1);
-        let (left, top) = ((extent.0 - across) / 2.0, (extent.1 - down) / 2.0);
-        let options = ResizeOptions::new().use_alpha(false).crop(left, top, across, down);
+        let options = ResizeOptions::new().use_alpha(false).crop(0.0, (extent - down) / 2.0, width.into(), down);
         Resizer::new().resize(&source, &mut result, &options).map_err(ThumbnailError::broken)?;
         result
     };

@@ -38,9 +38,9 @@ pub(super) fn decode(bytes: &[u8], plan: &Plan) -> Result<Decoded, ThumbnailErro
     let size = decoder.output_buffer_size().ok_or_else(|| ThumbnailError::broken("its size is impossible"))?;
     let mut pixels = vec![0; size];
     decoder.read_image(&mut pixels).map_err(ThumbnailError::broken)?;
-    let mut reduce = Reduce::new(samples, source, block);
+    let mut reduce = Reduce::new(samples, source, block, sizes, 1);
     for row in pixels.chunks_exact(source.0 as usize * samples.count()) {
         reduce.push(row);
     }
-    reduce.finish(Meta { orientation, grey: false, alpha, profile }, sizes, 1)
+    reduce.finish(Meta { orientation, grey: false, alpha, profile })
 }

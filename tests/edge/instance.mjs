@@ -1,0 +1,40 @@
+// The wasm module of the edge function, run by node: what only an instance's own memory and an unshared core can tell.
+import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from '../../scripts/build.mjs';
+import { at } from '../../scripts/paths.mjs';
+
+/** Gives a function that starts a fresh instance, which computes by itself, as a lane would. */
+export async function edgeModule() {
+  await build({ sides: ['edge'] });
+  const module = new WebAssembly.Module(readFileSync(at('build', 'index_bg.wasm')));
+  // The only line of the bundle that node does not understand.
+  const script = readFileSync(at('build', 'index.js'), 'utf8').replace(/import (\w+) from ?"[^"]*index_bg\.wasm";/, 'const $1=globalThis.edgeModule;');
+  const folder = mkdtempSync(join(tmpdir(), 'offloop-instance-'));
+  const file = join(folder, 'index.mjs');
+  writeFileSync(file, script);
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  // Node's global scope is no event target.
+  globalThis.addEventListener ??= () => {};
+  let count = 0;
+  return async () => {
+    const made = [];
+    const { Instance } = WebAssembly;
+    globalThis.edgeModule = module;
+    WebAssembly.Instance = class extends Instance {
+      constructor(...args) {
+        super(...args);
+        made.push(this);
+      }
+    };
+    const { default: worker } = await import(`${pathToFileURL(file)}?${count += 1}`);
+    WebAssembly.Instance = Instance;
+    const [{ exports }] = made;
+    return {
+      fetch: (path, init) => worker.fetch(new Request(`http://instance${path}`, init), {}, { waitUntil() {} }),
+      memory: () => exports.memory.buffer.byteLength,
+    };
+  };
+}
