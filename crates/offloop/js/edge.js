@@ -88,23 +88,37 @@ globalThis.addEventListener?.("error", ({ error }) => {
   if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) for (const answer of open) answer.leave();
 });
 
-// The `begin` of an instance that has trapped.
+// The `turn` of an instance that has trapped.
 let dead;
 
-/**
- * The answer that `begin` gives, a response or a promise of one. Not before the next microtask, so that a trap in it comes out here and not
- * at whoever called.
- */
-export async function attempt(begin, key) {
+function trap(turn, error) {
+  dead = turn;
+  // For the log, for all other open answers, and for whoever starts a new instance.
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** Gives a task its next turn in a microtask of its own. */
+export async function turn_soon(turn, key) {
   await undefined;
   try {
-    if (begin !== dead) return begin(key);
+    if (turn !== dead) turn(key);
   } catch (error) {
-    dead = begin;
-    // For the log, for all other open answers, and for whoever starts a new instance.
-    queueMicrotask(() => {
-      throw error;
-    });
+    trap(turn, error);
+  }
+}
+
+/**
+ * The answer that a task hands out in its first turn, a response or a promise of one. Not before the next microtask, so that a trap in it comes
+ * out here and not at whoever called.
+ */
+export async function first_turn(turn, key) {
+  await undefined;
+  try {
+    if (turn !== dead) return turn(key);
+  } catch (error) {
+    trap(turn, error);
   }
   const { bytes, status, type } = refusal ?? epitaph;
   refusal = undefined;
@@ -117,7 +131,6 @@ export class Answer {
   #lose;
   #lost;
   #writer;
-  #timer;
 
   constructor() {
     // `lose` may be called while another request runs. The runtime then runs what hangs on its promise as part of our own request,
@@ -143,11 +156,6 @@ export class Answer {
     const value = await promise;
     if (this.#lost) this.#say(this.#lost);
     return value;
-  }
-
-  /** Keeps the runtime from taking the request for hung, for the same reason, while things are waited for that are not ours. */
-  hold() {
-    this.#timer = setTimeout(() => {}, 0x7fffffff);
   }
 
   /** The whole answer in one piece, which the runtime carries at two thirds of the cost of a stream. */
@@ -180,7 +188,6 @@ export class Answer {
   /** Nobody waits for the answer any more. */
   forget() {
     open.delete(this);
-    if (this.#timer) clearTimeout(this.#timer);
   }
 
   /** The last words of an answer whose instance has trapped: the rest of a stream, or else a whole response. */

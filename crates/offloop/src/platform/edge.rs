@@ -23,6 +23,7 @@ mod flight;
 mod gone;
 mod js;
 mod lane;
+mod local;
 mod place;
 mod respond;
 mod serve;

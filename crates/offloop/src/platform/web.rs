@@ -1,5 +1,7 @@
 //! Clock and alarm where there is JavaScript: pages, workers, the edge runtime, Node.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use send_wrapper::SendWrapper;
@@ -24,21 +26,37 @@ pub(crate) fn now() -> Instant {
 }
 
 /// A timer; dropping it calls it off.
-pub(crate) struct Alarm(SendWrapper<(JsValue, Closure<dyn FnMut()>)>);
+pub(crate) struct Alarm(SendWrapper<Set>);
+
+struct Set {
+    timer: JsValue,
+    rang: Rc<Cell<bool>>,
+    _closure: Closure<dyn FnMut()>,
+}
 
 /// The longest time `setTimeout` takes; more is taken as zero. <https://html.spec.whatwg.org/#timers>
 const LONGEST_MS: u64 = 0x7fff_ffff;
 
 /// Calls back at or after `when`, once; earlier only if that is more than 24 days away.
 pub(crate) fn alarm(when: Instant, callback: Arc<dyn Fn() + Send + Sync>) -> Alarm {
-    let closure = Closure::<dyn FnMut()>::new(move || callback());
+    let rang = Rc::new(Cell::new(false));
+    let closure = Closure::<dyn FnMut()>::new({
+        let rang = rang.clone();
+        move || {
+            rang.set(true);
+            callback();
+        }
+    });
     let milliseconds = (when - now()).as_micros().div_ceil(1000).min(u128::from(LONGEST_MS));
     let milliseconds = f64::from(u32::try_from(milliseconds).unwrap_or(u32::MAX));
-    Alarm(SendWrapper::new((set_timeout(closure.as_ref(), milliseconds), closure)))
+    let timer = set_timeout(closure.as_ref(), milliseconds);
+    Alarm(SendWrapper::new(Set { timer, rang, _closure: closure }))
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        clear_timeout(&self.0.0);
+        if !self.0.rang.get() {
+            clear_timeout(&self.0.timer);
+        }
     }
 }

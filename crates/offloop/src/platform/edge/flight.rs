@@ -7,12 +7,12 @@ use std::sync::Arc;
 use futures_util::future::{AbortHandle, abortable};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::failure::Failure;
-use super::js;
 use super::lane::Side;
 use super::place::Token;
+use super::{js, local};
 use crate::blob::Blob;
 use crate::error::Error;
 use crate::wire::{Call, Event, Reply, Splitter, decode_events};
@@ -76,7 +76,7 @@ impl Flight {
             }
         });
         *self.listening.borrow_mut() = Some(handle);
-        spawn_local(async move {
+        local::spawn(async move {
             // Stopped on purpose if it is an error.
             let _ = listen.await;
         });

@@ -40,13 +40,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn forget(this: &Answer);
     #[wasm_bindgen(method)]
-    pub(super) fn hold(this: &Answer);
-    #[wasm_bindgen(method)]
     pub(super) fn body(this: &Answer, request: &Request, most: f64) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn pause(this: &Answer, signal: &AbortSignal) -> Promise;
 
-    pub(super) fn attempt(begin: &Function, key: f64) -> Promise;
+    pub(super) fn first_turn(turn: &Function, key: f64) -> Promise;
+    pub(super) fn turn_soon(turn: &Function, key: f64);
     pub(super) fn refuse(bytes: &[u8], status: u16, content_type: &str);
     pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
 

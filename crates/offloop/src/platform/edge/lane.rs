@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use send_wrapper::SendWrapper;
-use wasm_bindgen_futures::spawn_local;
 
 use super::failure::Failure;
 use super::flight::{Flight, Passenger};
 use super::place::Place;
-use super::trap;
+use super::{local, trap};
 use crate::error::Error;
 use crate::lane::{Events, Factory, Lane, Loss, Stop, Traits};
 use crate::platform::now;
@@ -141,7 +140,7 @@ impl Side {
     fn flush_soon(&self) {
         if !self.flushing.replace(true) {
             let itself = self.itself.clone();
-            spawn_local(async move {
+            local::spawn(async move {
                 if let Some(side) = itself.upgrade() {
                     side.flushing.set(false);
                     side.flush();

@@ -1,39 +1,24 @@
 //! Answering the requests of clients.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Once;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use js_sys::Promise;
-use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Request, Response};
 
 use super::gone::Gone;
-use super::js;
-use super::trap::{Key, LastWords, Open, Speaker};
+use super::trap::{Key, LastWords, Open, Refuse, Speaker};
+use super::{js, local};
 use crate::error::Error;
 
 /// Status, type and body of what a client is told when the instance has trapped.
 type Broken = fn(Error) -> (u16, &'static str, String);
 
-type Handler = Pin<Box<dyn Future<Output = Response>>>;
-
-/// A request whose handler has not run yet.
-struct Fresh {
-    request: Request,
-    handler: Handler,
-    broken: Broken,
-}
-
 thread_local! {
     static EPITAPH: Once = const { Once::new() };
-    static FRESH: RefCell<BTreeMap<Key, Fresh>> = const { RefCell::new(BTreeMap::new()) };
-    static BEGIN: Closure<dyn FnMut(f64) -> JsValue> = Closure::new(begin);
 }
 
 fn lost() -> Error {
@@ -54,33 +39,17 @@ pub fn respond(request: &Request, handler: impl Future<Output = Response> + 'sta
         });
     });
     let key = Key::next();
-    let fresh = Fresh { request: Clone::clone(request), handler: Box::pin(handler), broken };
-    FRESH.with_borrow_mut(|all| all.insert(key, fresh));
-    BEGIN.with(|begin| js::attempt(begin.as_ref().unchecked_ref(), key.into()))
+    local::spawn_answer(key, run(key, Clone::clone(request), handler, broken))
 }
 
-/// Runs a handler for the first time. Most are done with that, and need nothing of what it takes to wait at the edge.
-fn begin(key: f64) -> JsValue {
-    let key = Key::from(key);
-    let Some(Fresh { request, mut handler, broken }) = FRESH.with_borrow_mut(|all| all.remove(&key)) else {
-        return JsValue::UNDEFINED;
-    };
-    let mut nobody = Context::from_waker(Waker::noop());
-    let refuse = move |message: &str| {
-        let (status, content_type, text) = broken(Error::Failed { message: message.to_owned() });
-        js::refuse(text.as_bytes(), status, content_type);
-    };
-    match key.first(Rc::new(refuse), || handler.as_mut().poll(&mut nobody)) {
-        Poll::Ready(response) => response.into(),
-        Poll::Pending => go_on(key, &request, handler, broken).into(),
+async fn run(key: Key, request: Request, handler: impl Future<Output = Response>, broken: Broken) {
+    let mut handler = pin!(handler);
+    // Most handlers are done with their first turn, and need nothing of what it takes to wait at the edge.
+    let first = poll_fn(|context| Poll::Ready(key.first(refuse(broken), || handler.as_mut().poll(context)))).await;
+    if let Poll::Ready(response) = first {
+        return local::hand_out(response.into());
     }
-}
-
-/// Runs a handler to its end, or until its client goes away.
-fn go_on(key: Key, request: &Request, mut handler: Handler, broken: Broken) -> Promise {
     let answer = Rc::new(js::Answer::new());
-    answer.hold();
-    let promise = answer.promise();
     let speaker: Speaker = Rc::new(move |panic| {
         let (status, content_type, text) = broken(match panic {
             Some(message) => Error::Failed { message: message.to_owned() },
@@ -89,17 +58,28 @@ fn go_on(key: Key, request: &Request, mut handler: Handler, broken: Broken) -> P
         LastWords { bytes: text.into_bytes(), status, content_type, origin: None }
     });
     let open = Open::new(key, answer.clone(), speaker);
-    let gone = Gone::new(request.signal());
-    spawn_local(async move {
-        let mut gone = pin!(gone);
-        let response = std::future::poll_fn(|context| match open.run(|| handler.as_mut().poll(context)) {
-            Poll::Ready(response) => Poll::Ready(Some(response)),
-            Poll::Pending => gone.as_mut().poll(context).map(|()| None),
-        });
-        match response.await {
-            Some(response) => answer.respond(&response),
-            None => answer.forget(),
+    local::hand_out(answer.promise().into());
+    let mut gone = pin!(Gone::new(request.signal()));
+    let mut polled = true;
+    let response = poll_fn(|context| {
+        // The first turn has done that.
+        if !std::mem::take(&mut polled)
+            && let Poll::Ready(response) = open.run(|| handler.as_mut().poll(context))
+        {
+            return Poll::Ready(Some(response));
         }
+        gone.as_mut().poll(context).map(|()| None)
     });
-    promise
+    match response.await {
+        Some(response) => answer.respond(&response),
+        None => answer.forget(),
+    }
+}
+
+/// Tells the client of a panic in its handler's first turn.
+fn refuse(broken: Broken) -> Refuse {
+    Rc::new(move |message| {
+        let (status, content_type, text) = broken(Error::Failed { message: message.to_owned() });
+        js::refuse(text.as_bytes(), status, content_type);
+    })
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Request;
 
-use super::js;
 use super::trap::{Key, LastWords, Open, Speaker};
+use super::{js, local};
 use crate::blob::Blob;
 use crate::error::Error;
 use crate::platform::now;
@@ -50,7 +50,7 @@ pub fn serve(tasks: &'static Tasks, request: Request) -> Promise {
     let answer = Rc::new(js::Answer::new());
     let promise = answer.promise();
     let (running, waiting, streamed) = Default::default();
-    spawn_local(Rc::new(Work { tasks, request, answer, running, waiting, streamed }).run());
+    local::spawn(Rc::new(Work { tasks, request, answer, running, waiting, streamed }).run());
     promise
 }
 
