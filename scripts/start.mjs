@@ -72,7 +72,9 @@ async function serve({ folder, port, lanes, objects, features, vars, since }) {
   for (const file of ['index.js', 'index_bg.wasm']) copyFileSync(join(edgeFolder(features), file), join(folder, file));
   copyFileSync(at('scripts', 'gateway.js'), join(folder, 'gateway.js'));
   const write = (name, text) => {
-    writeFileSync(join(folder, name), text);
+    // Variables may be secrets. The mode counts for new files only.
+    rmSync(join(folder, name), { force: true });
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
   };
   const unix = lane.map((socket) => `unix:${socket}`);
