@@ -21,6 +21,8 @@ const WHY = {
   EACCES: (port) => `port ${port} needs privileges. Choose one above 1023: PORT=8787 npm start`,
 };
 
+export const SILENT = 'SILENT';
+
 // Asks until there is an answer (with `status`, if given); gives up with a sentence when `patience`, a signal, is over.
 export async function answers({ status, ...where }, patience) {
   for (;;) {
@@ -34,13 +36,14 @@ export async function answers({ status, ...where }, patience) {
   }
 }
 
-function once(where) {
+// The status of an answer, or why there is none.
+export function once(where) {
   return new Promise((resolve) => {
-    const call = request({ ...where, timeout: 2_000 }, (response) => {
+    const call = request({ timeout: 2_000, ...where }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
-    call.on('timeout', () => call.destroy());
+    call.on('timeout', () => call.destroy(Object.assign(new Error('no answer in time'), { code: SILENT })));
     call.on('error', (error) => resolve(error.code ?? error.message));
     call.end();
   });

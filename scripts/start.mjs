@@ -8,6 +8,7 @@ import { at } from './paths.mjs';
 import { answers, freePort } from './probe.mjs';
 import { Processes } from './processes.mjs';
 import { main, say, Stop } from './shell.mjs';
+import { CPU_SECONDS, watch } from './watch.mjs';
 
 const READY_MS = 30_000;
 // Lanes yield to the gateway when there are more of them at work than cores.
@@ -15,6 +16,7 @@ const LANE_NICENESS = '10';
 
 const HELP = `npm start -- [options]
   --lanes N         lane processes (default: one per core; or the variable LANES); with 0 the gateway computes by itself
+  --cpu-limit N     seconds for which a lane process may compute without a pause before it is ended (default: 30)
   --one-process     gateway and lanes in one process, as in wrangler dev
   --port N          (default: the variable PORT, or 8787; 0 picks a free one)
   --var NAME:VALUE  overrides a variable of wrangler.toml; may be repeated
@@ -36,7 +38,7 @@ function read(args) {
   const { values } = parseArgs({
     args,
     options: {
-      lanes: string, port: string, features: string, 'run-dir': string, 'one-process': { type: 'boolean' },
+      lanes: string, port: string, 'cpu-limit': string, features: string, 'run-dir': string, 'one-process': { type: 'boolean' },
       var: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' },
     },
   });
@@ -44,6 +46,7 @@ function read(args) {
     help: values.help,
     lanes: values['one-process'] ? 0 : count('lanes', values.lanes ?? process.env.LANES ?? availableParallelism(), 0, 512),
     objects: values['one-process'] ?? false,
+    cpuSeconds: count('cpu-limit', values['cpu-limit'] ?? CPU_SECONDS, 1, 86_400),
     port: count('port', values.port ?? process.env.PORT ?? 8787, 0, 65_535),
     features: values.features?.split(',') ?? [],
     vars: values.var ?? [],
@@ -57,7 +60,7 @@ function count(name, text, least, most) {
   return number;
 }
 
-async function serve({ folder, port, lanes, objects, features, vars, since }) {
+async function serve({ folder, port, lanes, objects, cpuSeconds, features, vars, since }) {
   // Here, because its dependency is only installed by now.
   const { gatewayConfig, laneConfig, settings } = await import('./config.mjs');
   const url = `http://127.0.0.1:${port}`;
@@ -99,7 +102,9 @@ async function serve({ folder, port, lanes, objects, features, vars, since }) {
   laneFiles.forEach((file, index) => {
     const command = ['nice', '-n', LANE_NICENESS, workerd, 'serve', file];
     // A killed process leaves its socket's name behind, and the next could not bind it.
-    processes.keep(`lane ${index}`, command, { before: () => rmSync(lane[index], { force: true }) });
+    const name = `lane ${index}`;
+    processes.keep(name, command, { before: () => rmSync(lane[index], { force: true }) });
+    watch({ name, socketPath: lane[index], pid: () => processes.pid(name), seconds: cpuSeconds, over: over.signal });
   });
   processes.keep('gateway', [workerd, 'serve', gatewayFile]);
 

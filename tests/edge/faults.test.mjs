@@ -115,6 +115,20 @@ inSeveralProcesses({ features: ['faults'] }, (server) => {
   });
 });
 
+inSeveralProcesses({ features: ['faults'], args: ['--cpu-limit', '1'] }, (server) => {
+  test('a lane that does not come back from a task is ended and started again', async () => {
+    const before = server.state().lanes.map(({ pid }) => pid);
+    assertProblem(await server.post('/tasks/never_end', 'null', { ...JSON_BODY, 'x-timeout-ms': '300' }), 504, 'timed_out');
+    await until(15_000, 'the stuck lane has been replaced', async () => {
+      const { lanes } = server.state();
+      return lanes.every(({ pid }) => pid) && lanes.some(({ pid }) => !before.includes(pid)) ? true : null;
+    });
+    assert.equal(server.state().lanes.filter(({ pid }) => !before.includes(pid)).length, 1, 'the other lane is the same as before');
+    const answers = await Promise.all(Array.from({ length: 4 }, () => server.get('/async-cpu?number=5000000')));
+    for (const { headers } of answers) assert.equal(headers['x-result'], sumOfSquares(5_000_000));
+  });
+});
+
 inSeveralProcesses({}, (server) => {
   test('a lane that stands still is over for its callers at their deadline, and at work again when it goes on', async () => {
     const number = 2_000_000;

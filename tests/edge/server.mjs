@@ -33,10 +33,10 @@ export function withoutLanes(options, define) {
   inMode({ mode: 'no lanes', args: ['--lanes', '0'] }, options, define);
 }
 
-function inMode({ mode, args }, { vars = {}, features = [] }, define) {
+function inMode({ mode, args }, { args: more = [], vars = {}, features = [] }, define) {
   describe(mode, () => {
     const server = { mode, several: args[0] === '--lanes' && args[1] !== '0' };
-    before(async () => Object.assign(server, await start({ args, vars, features })), { timeout: READY_MS });
+    before(async () => Object.assign(server, await start({ args: [...args, ...more], vars, features })), { timeout: READY_MS });
     after(() => server.stop?.());
     define(server);
   });
