@@ -31,6 +31,8 @@ export const SUITES = [
   { name: 'scripts', command: nodeTests('scripts') },
   // Doc tests are part of it.
   { name: 'native', command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--no-fail-fast') },
+  // Those of the native tests that need the target for wasm.
+  { name: 'add-a-task', prepare: () => install(), command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--test', 'add_a_task', '--', '--ignored') },
   { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], ['--features', 'edge']) },
   { name: 'wasm-chrome', prepare: wasmPack, command: async () => wasmTest(['--headless', '--chrome', '--chromedriver', (await browsers('chromium', 'chromedriver')).chromedriver]) },
   { name: 'wasm-firefox', prepare: gecko, command: () => wasmTest(['--headless', '--firefox', '--geckodriver', tool('geckodriver')]) },

@@ -78,9 +78,9 @@ fn the_page_leads_to_a_task_that_runs() {
     follow("native", &["test", "--features", "offloop/json,faults", "--test", "count_words"]);
 }
 
-/// Slower where the wasm dependencies are not built yet, so it is run by hand: `cargo test --test add_a_task -- --ignored`.
+/// A native run need not have the target for wasm, so this is a suite of its own: `npm test -- --only add-a-task`.
 #[test]
-#[ignore = "builds both wasm modules"]
+#[ignore = "needs the target wasm32-unknown-unknown"]
 fn the_page_leads_to_a_task_that_compiles_for_browser_and_edge() {
     for feature in ["browser", "edge"] {
         let arguments =
