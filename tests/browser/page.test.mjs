@@ -1,27 +1,11 @@
 // The demo page in a real browser: what a visitor can do, and what it costs.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { createRequire } from 'node:module';
-import { launch, open, profile, serve, squares } from './site.mjs';
+import { test } from 'node:test';
+import { browser, context, open, profile, said, setUp, site, squares, violations } from './site.mjs';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const MOST_BYTES = 300_000;
 
-let browser;
-let site;
-let context;
-let said;
-
-before(async () => { browser = await launch(); });
-after(() => browser.close());
-beforeEach(async () => {
-  site = await serve();
-  ({ context, said } = await profile(browser));
-});
-afterEach(async () => {
-  await context.close();
-  await site.remove();
-});
+setUp();
 
 const told = (page) => page.textContent('#said');
 const idle = (page) => page.waitForFunction(() => !document.getElementById('compare').disabled, null, { timeout: 120_000 });
@@ -210,10 +194,7 @@ for (const [name, options] of Object.entries({
   test(`axe finds nothing and nothing sticks out: ${name}`, async () => {
     const { context: own, said: heard } = await profile(browser, options);
     const page = await open(own, site.url);
-    // The page's policy lets no other script in; the test's goes around it.
-    await page.evaluate(await import('node:fs').then(({ readFileSync }) => readFileSync(AXE, 'utf8')));
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' ')}`), []);
+    assert.deepEqual(await violations(page), []);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page scrolls sideways');
     assert.deepEqual(heard, []);
     await own.close();

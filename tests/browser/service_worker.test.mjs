@@ -2,25 +2,11 @@
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { stamp } from '../../scripts/stamp.mjs';
-import { get, launch, open, profile, serve, squares, started, until } from './site.mjs';
+import { context, get, open, said, serve, setUp, site, squares, started, until } from './site.mjs';
 
-let browser;
-let site;
-let context;
-let said;
-
-before(async () => { browser = await launch(); });
-after(() => browser.close());
-beforeEach(async () => {
-  site = await serve();
-  ({ context, said } = await profile(browser));
-});
-afterEach(async () => {
-  await context.close();
-  await site.remove();
-});
+setUp();
 
 const json = async (page, url) => JSON.parse((await get(page, url, { accept: 'application/json' })).text);
 const stopWorkers = async (page) => {

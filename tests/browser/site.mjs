@@ -1,8 +1,10 @@
 // What the browser tests share: a static file server with nothing behind it, and a Chromium that remembers what the console said.
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
+import { after, afterEach, before, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
@@ -70,6 +72,26 @@ export async function profile(browser, options = {}) {
   return { context, said };
 }
 
+// For each test of a file; the browser is for all of them.
+export let browser;
+export let site;
+export let context;
+export let said;
+
+/** To be called at the top of a file. */
+export function setUp() {
+  before(async () => { browser = await launch(); });
+  after(() => browser.close());
+  beforeEach(async () => {
+    site = await serve();
+    ({ context, said } = await profile(browser));
+  });
+  afterEach(async () => {
+    await context.close();
+    await site.remove();
+  });
+}
+
 /** Opens the page and waits until everything in it has started. */
 export async function open(context, url) {
   const page = await context.newPage();
@@ -79,6 +101,16 @@ export async function open(context, url) {
 }
 
 export const started = (page) => page.waitForFunction(() => 'ready' in document.documentElement.dataset, null, { timeout: 30_000 });
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds, a line each. */
+export async function violations(page) {
+  // The page's policy lets no other script in; the test's goes around it.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' ')}`);
+}
 
 /** Fetches from inside the page. */
 export const get = (page, url, headers = {}) => page.evaluate(async ({ url, headers }) => {

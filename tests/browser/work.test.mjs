@@ -1,28 +1,14 @@
 // Pictures and passwords on the page, and over its service worker: what comes with the second module.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { launch, open, profile, serve, started, until } from './site.mjs';
+import { browser, context, open, profile, said, setUp, site, started, until, violations } from './site.mjs';
 
 const picture = (name) => fileURLToPath(new URL(`../fixtures/pictures/${name}`, import.meta.url));
 const SIDES = [512, 256, 128, 64, 32];
 
-let browser;
-let site;
-let context;
-let said;
-
-before(async () => { browser = await launch(); });
-after(() => browser.close());
-beforeEach(async () => {
-  site = await serve();
-  ({ context, said } = await profile(browser));
-});
-afterEach(async () => {
-  await context.close();
-  await site.remove();
-});
+setUp();
 
 const told = (page, pattern) => page.waitForFunction(
   (source) => new RegExp(source).test(document.getElementById('work-said').textContent),
@@ -91,6 +77,21 @@ test('the picture of the explorer is at hand', async () => {
   await told(page, /^5 thumbnails/);
   assert.equal((await sizes(page))[0][0], 512);
 });
+
+for (const [name, options] of Object.entries({ light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, phone: { viewport: { width: 360, height: 740 }, isMobile: true } })) {
+  test(`axe finds nothing in what comes out, and nothing sticks out: ${name}`, async () => {
+    const { context: own, said: heard } = await profile(browser, options);
+    const page = await open(own, site.url);
+    await page.setInputFiles('#pictures input', [picture('portrait.jpg'), picture('make.sh')]);
+    await told(page, /^5 thumbnails.*1 not readable/);
+    await page.click('#password button[type=submit]');
+    await told(page, /^Hashed/);
+    assert.deepEqual(await violations(page), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page scrolls sideways');
+    assert.deepEqual(heard, []);
+    await own.close();
+  });
+}
 
 test('what is no picture is said in words, beside pictures that are', async () => {
   const page = await open(context, site.url);
