@@ -1,4 +1,4 @@
-// Offloop beside what a user would pick instead, on this machine: `npm run bench [-- --quick] [-- --only browser,native,edge]`.
+// Offloop beside what a user would pick instead, on this machine: `npm run bench [-- --quick] [-- --only browser,native,edge,growth]`.
 // Prints a table, and writes it with all single values and a chart into bench/results/.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { install, npmPackages } from '../scripts/install.mjs';
 import { at } from '../scripts/paths.mjs';
 import { main, say, Stop } from '../scripts/shell.mjs';
 
-const GROUPS = ['browser', 'native', 'edge'];
+const GROUPS = ['browser', 'native', 'edge', 'growth'];
 
 await main(async (args) => {
   const { values } = parseArgs({

@@ -8,7 +8,8 @@ export function table({ machine, rounds, quick, figures }) {
     `Median of ${rounds} interleaved rounds${quick ? ' of a quick run' : ''} (lowest to highest).`,
   ];
   const groups = grouped(figures);
-  return [...head, ...[...groups].flatMap(([group, rows]) => ['', `## ${group}`, '', ...lines(rows)]), ''].join('\n');
+  const body = [...groups].flatMap(([group, rows]) => ['', `## ${group}`, '', ...(group === 'growth' ? rows.flatMap(grown) : lines(rows))]);
+  return [...head, ...body, ''].join('\n');
 }
 
 function lines(rows) {
@@ -21,6 +22,13 @@ function lines(rows) {
     ...(compared ? [row.against.length ? `${number(ratio(row))} × ${row.against.length > 1 ? 'best peer' : row.against[0]}` : '', wanted(row)] : []),
   ]);
   return [head, head.map((_, column) => (column ? '--:' : '---')), ...body].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+// A size in each column.
+function grown({ title, unit, points }) {
+  const sizes = Object.values(points)[0].map(([size]) => size.toLocaleString('en'));
+  const rows = Object.entries(points).map(([peer, line]) => [peer, ...line.map(([, value]) => number(value))]);
+  return ['', ...[[`${title}, ${unit}`, ...sizes], ['---', ...sizes.map(() => '--:')], ...rows].map((cells) => `| ${cells.join(' | ')} |`)];
 }
 
 function wanted(row) {

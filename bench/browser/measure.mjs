@@ -1,16 +1,20 @@
 // The browser's figures: each round takes every figure of every peer once, in another order each time.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../../scripts/shell.mjs';
 import { add, figure, median, quantile } from '../figure.mjs';
-import { build } from './build.mjs';
+import { build, smallest } from './build.mjs';
 import { open } from './site.mjs';
 
-const PEERS = ['raw', 'offloop', 'comlink', 'workerpool'];
+const PEERS = ['raw', 'offloop', 'comlink', 'workerpool', 'gloo-worker', 'wasmworker'];
 const FLIGHT = 64;
 const MIB = 2 ** 20;
+// The browser asks every worker for its memory, and some answer late or never.
+const PATIENCE = 10_000;
 
 export async function measure({ rounds, quick }) {
-  await build('ours');
+  await build('ours', 'gloo', 'wasmworker-page');
   const scale = quick ? 1 : 4;
+  const calls = quick ? 100_000 : 1_000_000;
   const of = (id, title, unit, options) => figure('browser', id, title, unit, { against: ['raw'], ...options });
   const figures = {
     start: of('start', 'two lanes, from nothing to their first answers', 'ms', { target: 1.3 }),
@@ -23,8 +27,11 @@ export async function measure({ rounds, quick }) {
     job: of('job', '32 jobs of real computing', 'ms', { target: 1.03 }),
     gap: of('gap', 'longest gap of the main thread meanwhile', 'ms'),
     memory: of('memory', 'memory of a further idle lane', 'KiB'),
+    heap: of('heap', `growth of the page over ${calls.toLocaleString('en')} calls, wasm memory included`, 'KiB', { against: [] }),
+    size: of('size', 'a page with one trivial task, all scripts and wasm', 'kB gzip', { against: [] }),
   };
-  const { bench, close } = await open();
+  add(figures.size, 'offloop', (await smallest()) / 1_000);
+  const { bench, heap, close } = await open();
   try {
     await warmUp(bench);
     for (let round = 0; round < rounds; round += 1) {
@@ -44,10 +51,17 @@ export async function measure({ rounds, quick }) {
       for (const [what, length, count] of [[figures.mib1, MIB, 10], [figures.mib16, 16 * MIB, 3]]) {
         await each(round, async (peer) => add(what, peer, median(await bench('measure', peer, 'bytes', length, count * Math.sqrt(scale)))));
       }
-      await each(round, async (peer) => add(figures.job, peer, await bench('measure', peer, 'spin', 32, 1_000_000 * scale)));
+      await each(round, async (peer) => add(figures.job, peer, await bench('measure', peer, 'spin', 32, 2_500_000 * scale)));
       await each(round, async (peer) => add(figures.gap, peer, await bench('gap', peer, 8, 4_000_000 * scale)));
     }
-    for (const peer of PEERS) add(figures.memory, peer, (await bench('memoryPerLane', peer, 4)) / 1024);
+    const before = await heap();
+    await bench('measure', 'offloop', 'flight', calls, FLIGHT);
+    add(figures.heap, 'offloop', ((await heap()) - before) / 1024);
+    for (const peer of PEERS) {
+      const bytes = await Promise.race([bench('memoryPerLane', peer, 4), sleep(PATIENCE)]);
+      if (bytes) add(figures.memory, peer, bytes / 1024);
+      else say(`the browser did not tell the memory of ${peer} within ${PATIENCE / 1_000} s`);
+    }
   } finally {
     await close();
   }

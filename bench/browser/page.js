@@ -51,5 +51,5 @@ globalThis.bench = {
     return (after - before) / lanes;
   },
 
-  heap: () => memory.buffer.byteLength,
+  wasmBytes: () => memory.buffer.byteLength,
 };

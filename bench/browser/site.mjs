@@ -31,8 +31,14 @@ export async function open() {
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.error(message.text()));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction(() => globalThis.bench);
+  const devtools = await page.context().newCDPSession(page);
   return {
     page,
+    // Bytes that live in the page, after a collection.
+    heap: async () => {
+      await devtools.send('HeapProfiler.collectGarbage');
+      return (await devtools.send('Runtime.getHeapUsage')).usedSize + (await page.evaluate(() => bench.wasmBytes()));
+    },
     bench: (method, ...args) => page.evaluate(([method, args]) => bench[method](...args), [method, args]),
     close: async () => {
       await browser.close();

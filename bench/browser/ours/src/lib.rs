@@ -3,7 +3,6 @@
 mod pool;
 
 use std::cell::RefCell;
-use std::hint::black_box;
 
 use offloop::Blob;
 use wasm_bindgen::prelude::*;
@@ -16,9 +15,8 @@ fn echo(bytes: Blob) -> Blob {
     bytes
 }
 
-/// Really loops: without `black_box` the compiler would find a formula.
 fn spin(rounds: u64) -> u64 {
-    (0..rounds).fold(0, |sum: u64, i| sum.wrapping_add(black_box(i) * i))
+    drive::spin(rounds)
 }
 
 offloop::tasks! { #[idempotent] double, #[idempotent] echo, #[idempotent] spin }

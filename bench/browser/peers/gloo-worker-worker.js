@@ -1,0 +1,4 @@
+import init, { register } from '/pkg/gloo.js';
+
+await init();
+register();
