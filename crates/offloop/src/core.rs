@@ -11,6 +11,7 @@
 
 mod admission;
 mod alarms;
+mod closing;
 mod ending;
 mod ids;
 mod lanes;
@@ -264,47 +265,6 @@ impl<S> Core<S> {
             self.queue.push_front(id);
             self.queued += 1;
             self.recorder.requeued();
-        }
-    }
-
-    /// Takes no more jobs; the ones taken are finished.
-    pub(crate) fn close(&mut self, now: Instant) {
-        if self.phase == Phase::Open {
-            self.phase = Phase::Closing;
-        }
-        self.settle(now);
-    }
-
-    /// Takes no more jobs and ends all there are.
-    pub(crate) fn abort(&mut self, now: Instant) {
-        let mut ids: Vec<u64> = self.jobs.keys().copied().collect();
-        ids.sort_unstable();
-        for id in ids {
-            self.finish(id, Err(Error::Cancelled), now);
-        }
-        self.jobs.clear();
-        self.queue.clear();
-        self.end();
-        self.settle(now);
-    }
-
-    fn end(&mut self) {
-        if self.phase != Phase::Closed {
-            self.phase = Phase::Closed;
-            self.jobs.clear();
-            for lane in self.lanes.close_all() {
-                self.actions.push_back(Action::Close { lane });
-            }
-            for waker in self.closers.drain(..) {
-                self.actions.push_back(Action::Wake(waker));
-            }
-        }
-    }
-
-    /// Wakes `waker` when the executor is closed.
-    pub(crate) fn on_closed(&mut self, waker: &Waker) {
-        if !self.closers.iter().any(|known| known.will_wake(waker)) {
-            self.closers.push(waker.clone());
         }
     }
 

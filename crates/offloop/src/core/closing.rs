@@ -1,0 +1,50 @@
+//! How an executor comes to its end: after its last job, or at once.
+
+use std::task::Waker;
+
+use super::{Action, Core, Phase};
+use crate::error::Error;
+use crate::instant::Instant;
+
+impl<S> Core<S> {
+    /// Takes no more jobs; the ones taken are finished.
+    pub(crate) fn close(&mut self, now: Instant) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+        }
+        self.settle(now);
+    }
+
+    /// Takes no more jobs and ends all there are.
+    pub(crate) fn abort(&mut self, now: Instant) {
+        let mut ids: Vec<u64> = self.jobs.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.finish(id, Err(Error::Cancelled), now);
+        }
+        self.jobs.clear();
+        self.queue.clear();
+        self.end();
+        self.settle(now);
+    }
+
+    pub(super) fn end(&mut self) {
+        if self.phase != Phase::Closed {
+            self.phase = Phase::Closed;
+            self.jobs.clear();
+            for lane in self.lanes.close_all() {
+                self.actions.push_back(Action::Close { lane });
+            }
+            for waker in self.closers.drain(..) {
+                self.actions.push_back(Action::Wake(waker));
+            }
+        }
+    }
+
+    /// Wakes `waker` when the executor is closed.
+    pub(crate) fn on_closed(&mut self, waker: &Waker) {
+        if !self.closers.iter().any(|known| known.will_wake(waker)) {
+            self.closers.push(waker.clone());
+        }
+    }
+}
