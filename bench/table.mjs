@@ -19,7 +19,7 @@ function lines(rows) {
   const body = rows.map((row) => [
     `${row.title}, ${row.unit}`,
     ...peers.map((peer) => cell(row.peers[peer])),
-    ...(compared ? [row.against.length ? `${number(ratio(row))} × ${row.against.length > 1 ? 'best peer' : row.against[0]}` : '', wanted(row)] : []),
+    ...(compared ? [ratio(row) !== null ? `${number(ratio(row))} × ${row.against.length > 1 ? 'best peer' : row.against[0]}` : '', wanted(row)] : []),
   ]);
   return [head, head.map((_, column) => (column ? '--:' : '---')), ...body].map((cells) => `| ${cells.join(' | ')} |`);
 }
