@@ -4,15 +4,19 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use axum::body::{Body, HttpBody};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use futures_util::stream::once;
 use http_body_util::BodyExt;
 use offloop::edge::Gone;
 use tower_service::Service;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, Request, Response, ResponseInit};
-use worker::{js_sys::Promise, worker_sys::web_sys};
+use worker::js_sys::{Promise, Uint8Array};
+use worker::send::SendFuture;
+use worker::worker_sys::web_sys;
 
 use super::isolate::Gateway;
 
@@ -89,7 +93,24 @@ fn read(request: &Request) -> Result<http::Request<Body>, http::Error> {
     while let Some((name, value)) = lines.next().zip(lines.next()) {
         builder = builder.header(name, value);
     }
-    builder.body(request.body().map_or_else(Body::empty, |body| Body::new(worker::Body::new(body))))
+    builder.body(body(request))
+}
+
+fn body(request: &Request) -> Body {
+    let Some(stream) = request.body() else { return Body::empty() };
+    // A view has compared the length with its limit before it reads. Then the runtime puts the body together, not wasm: chunk by chunk, a
+    // picture would take many turns of everybody's event loop.
+    if request.headers().has("content-length").unwrap_or(false) {
+        let request = Clone::clone(request);
+        return Body::from_stream(once(SendFuture::new(async move { whole_body(&request).await })));
+    }
+    Body::new(worker::Body::new(stream))
+}
+
+async fn whole_body(request: &Request) -> Result<Bytes, String> {
+    let reading = request.array_buffer().map_err(|error| format!("{error:?}"))?;
+    let buffer = JsFuture::from(reading).await.map_err(|error| format!("{error:?}"))?;
+    Ok(Uint8Array::new(&buffer).to_vec().into())
 }
 
 fn lines(parts: &http::response::Parts) -> String {
