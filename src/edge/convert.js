@@ -26,6 +26,23 @@ function headers(head) {
   return all;
 }
 
+// How much of what nobody wants is read, in bytes.
+const DRAINED = 16 * 1024 * 1024;
+
+/**
+ * Reads what a refused request still sends, up to a point. Else the runtime closes the connection while the client writes, and with it the client
+ * loses the answer that says why.
+ */
+export async function drain({ body, bodyUsed }) {
+  if (!body || bodyUsed || body.locked) return;
+  const reader = body.getReader();
+  for (let left = DRAINED; left > 0; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    left -= value.byteLength;
+  }
+}
+
 // Responses that go on.
 const open = new Set();
 

@@ -23,6 +23,7 @@ use super::isolate::Gateway;
 #[wasm_bindgen(module = "/src/edge/convert.js")]
 extern "C" {
     fn head(request: &Request) -> String;
+    fn drain(request: &Request) -> Promise;
     #[wasm_bindgen(catch)]
     fn whole(status: u16, head: &str, body: &[u8]) -> Result<Response, JsValue>;
 
@@ -55,8 +56,13 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
         converted.extensions_mut().insert(gateway.site(&request));
     }
     converted.extensions_mut().insert(gateway.pool.clone());
+    let has_body = !converted.method().is_safe();
     let Ok(response) = gateway.router.clone().call(converted).await;
     let (parts, body) = response.into_parts();
+    if has_body {
+        // If the client breaks off there is nobody to answer anyway.
+        let _ = JsFuture::from(drain(&request)).await;
+    }
     if body.size_hint().exact().is_some() {
         let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         return whole(parts.status.as_u16(), &lines(&parts), &bytes).map_err(|error| format!("{error:?}"));

@@ -110,6 +110,14 @@ inBothModes({}, (server) => {
     assertProblem(await server.post(path, '"' + '['.repeat(500_000), headers), 400);
   });
 
+  test('who sends far too much hears so, and does not lose the answer with the connection', async () => {
+    const much = ' '.repeat(8 << 20);
+    for (let round = 0; round < 10; round += 1) {
+      assertProblem(await server.post('/tasks/sum_of_squares', much, { 'content-type': 'application/json' }), 413);
+      assertProblem(await server.post('/tasks', much, { 'content-type': 'application/json' }), 405);
+    }
+  });
+
   test('the figures add up', async () => {
     const stats = await server.idle();
     assertAddsUp(stats);
