@@ -1,6 +1,7 @@
 // Processes that are kept alive until `stop`, and that never outlive the one that keeps them.
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from './shell.mjs';
 
@@ -25,8 +26,8 @@ export class Processes {
     this.#watchdog = watchdog(folder);
   }
 
-  // Starts a process, and starts it again whenever it ends. `before` runs ahead of each start.
-  keep(name, command, { before = () => {} } = {}) {
+  // Starts a process, and starts it again whenever it ends. `before` runs ahead of each start. A process with `niceness` yields to others.
+  keep(name, command, { before = () => {}, niceness = 0 } = {}) {
     let failures = 0;
     const start = () => {
       if (this.#stopping) return;
@@ -35,7 +36,10 @@ export class Processes {
       // A group of its own: Ctrl-C reaches only us, and we end it in order.
       const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
       child.once('error', (error) => say(`cannot start ${name}: ${error.message}`));
-      if (child.pid) this.#set(name, child);
+      if (child.pid) {
+        yieldToOthers(child.pid, niceness);
+        this.#set(name, child);
+      }
       child.once('close', async (code, signal) => {
         this.#set(name, null);
         if (this.#stopping) return;
@@ -72,6 +76,17 @@ export class Processes {
     else this.#live.delete(name);
     this.#watchdog.stdin.write(`${[...this.#live.values()].map(({ pid }) => pid).join(' ')}\n`);
     this.#changed();
+  }
+}
+
+function yieldToOthers(pid, niceness) {
+  if (niceness === 0) return;
+  try {
+    setPriority(pid, niceness);
+    // Linux shares the processor out among sessions first, and by niceness only within each: `man 7 sched`, "The autogroup feature".
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+  } catch {
+    // Another system, one without the feature, or the process has ended already.
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,17 @@ test('a killed process is started again at once, and none is left after stop', a
   const second = processes.pid('lane');
   await processes.stop();
   assert.deepEqual([alive(first), alive(second)], [false, false]);
+});
+
+test('a process that is to yield has less of a claim than others, as a process and as a session', async () => {
+  const processes = new Processes({ changed: () => {}, folder: folder() });
+  processes.keep('lane', ['sleep', '60'], { niceness: 10 });
+  const pid = processes.pid('lane');
+  const group = existsSync(`/proc/${pid}/autogroup`) ? readFileSync(`/proc/${pid}/autogroup`, 'utf8') : null;
+  const priority = getPriority(pid);
+  await processes.stop();
+  assert.equal(priority, 10);
+  if (group !== null) assert.match(group, /nice 10$/m);
 });
 
 test('a process that keeps failing is not started in a spin', async () => {

@@ -12,7 +12,7 @@ import { CPU_SECONDS, watch } from './watch.mjs';
 
 const READY_MS = 30_000;
 // Lanes yield to the gateway when there are more of them at work than cores.
-const LANE_NICENESS = '10';
+const LANE_NICENESS = 10;
 
 const HELP = `npm start -- [options]
   --lanes N         lane processes (default: one per core; or the variable LANES); with 0 the gateway computes by itself
@@ -100,10 +100,9 @@ async function serve({ folder, port, lanes, objects, cpuSeconds, features, vars,
   const stopped = untilToldToStop(clean);
   const workerd = workerdProgram();
   laneFiles.forEach((file, index) => {
-    const command = ['nice', '-n', LANE_NICENESS, workerd, 'serve', file];
     // A killed process leaves its socket's name behind, and the next could not bind it.
     const name = `lane ${index}`;
-    processes.keep(name, command, { before: () => rmSync(lane[index], { force: true }) });
+    processes.keep(name, [workerd, 'serve', file], { before: () => rmSync(lane[index], { force: true }), niceness: LANE_NICENESS });
     watch({ name, socketPath: lane[index], pid: () => processes.pid(name), seconds: cpuSeconds, over: over.signal });
   });
   processes.keep('gateway', [workerd, 'serve', gatewayFile]);
