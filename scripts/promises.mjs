@@ -21,8 +21,8 @@ export const PLATFORMS = [
   { title: 'workerd, several', suite: 'promises-edge', place: 'several processes' },
 ];
 
-const KEPT = '✓';
-const INSTEAD = '≠';
+export const KEPT = '✓';
+export const INSTEAD = '≠';
 const foundBy = (suite) => at('target', 'promises', `${suite}.json`);
 
 // Every promise that the output of a suite says was kept, by the place where: `{ place: { 'group::name': '✓' } }`.
@@ -76,6 +76,10 @@ export function long() {
 // How many of each kind.
 export function short() {
   const { cells, groups } = all();
+  return counted(groups, cells);
+}
+
+export function counted(groups, cells) {
   const rows = [...groups].map(([group, names]) => {
     const counts = cells.map((cell) => {
       const [kept, instead] = [KEPT, INSTEAD].map((mark) => names.filter((name) => cell[name] === mark).length);
