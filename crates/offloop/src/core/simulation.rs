@@ -10,6 +10,7 @@
 //! ```
 
 mod far;
+mod planted;
 mod promises;
 mod random;
 mod users;
@@ -29,7 +30,7 @@ fn number(variable: &str) -> Option<u64> {
 #[test]
 fn every_schedule_keeps_the_promises() {
     if let Some(seed) = number("OFFLOOP_SEED") {
-        return World::new(seed, true).run();
+        return World::new(seed, true, None).run();
     }
     let (count, next) = (number("OFFLOOP_SCHEDULES").unwrap_or(100_000), AtomicU64::new(0));
     let explore = || {
@@ -38,7 +39,7 @@ fn every_schedule_keeps_the_promises() {
             if seed >= count {
                 return;
             }
-            if catch_unwind(AssertUnwindSafe(|| World::new(seed, false).run())).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| World::new(seed, false, None).run())).is_err() {
                 next.store(count, Relaxed);
                 panic!("schedule {seed} breaks a promise, see it with OFFLOOP_SEED={seed} and --nocapture");
             }

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::world::World;
+use super::world::{World, label};
+use crate::error::Error;
+use crate::wire::{Call, Payload};
 
 impl World {
     /// What must be true whenever the shell has caught up.
@@ -54,5 +56,32 @@ impl World {
         let stats = self.recorder.snapshot();
         assert_eq!((stats.queued, stats.running), (0, 0), "{stats:?}");
         assert_eq!(stats.submitted, stats.finished + stats.failed.total(), "{stats:?}");
+    }
+
+    pub(super) fn start(&mut self, call: &Call) {
+        self.say(|_| format!("start {}", call.id));
+        let job = &mut self.jobs[label(call)];
+        job.starts += 1;
+        assert!(job.idempotent || job.starts == 1, "{} is run twice, and is not idempotent", call.id);
+    }
+
+    pub(super) fn finish(&mut self, label: usize, result: &Result<Payload, Error>) {
+        self.say(|_| format!("{label} ends: {result:?}"));
+        let job = &mut self.jobs[label];
+        assert!(job.id.is_some(), "a job ends that was refused");
+        assert!(!job.ended, "a job ends twice");
+        job.ended = true;
+        match result {
+            Ok(output) => assert_eq!(output.bytes, label.to_le_bytes(), "the result of another job"),
+            Err(Error::Failed { .. }) => assert!(job.starts > 0, "a job failed that never ran"),
+            Err(Error::Cancelled) => assert!(job.cancelled || self.aborted, "nobody has cancelled this job"),
+            Err(Error::TimedOut) => {
+                assert!(
+                    job.deadline.is_some_and(|deadline| deadline <= self.now),
+                    "a job is told that it is late, and is not"
+                );
+            }
+            Err(error) => assert!(self.faults, "{error}, and there are no faults"),
+        }
     }
 }

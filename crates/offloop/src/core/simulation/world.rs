@@ -7,14 +7,14 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::far::{Event, Far, Step};
+use super::planted::Bug;
 use super::random::Random;
 use super::users::{Flag, Submitter};
 use crate::core::{Action, Core, INLINE, Limits};
-use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{Stop, Traits};
 use crate::stats::Recorder;
-use crate::wire::{Call, Payload, Reply};
+use crate::wire::{Call, Reply};
 
 /// What is known of a job from outside.
 pub(super) struct Job {
@@ -30,6 +30,7 @@ pub(super) struct Job {
 pub(super) struct World {
     pub(super) random: Random,
     pub(super) trace: bool,
+    pub(super) planted: Option<Bug>,
     pub(super) core: Core<usize>,
     pub(super) recorder: Recorder,
     pub(super) limits: Limits,
@@ -49,12 +50,12 @@ pub(super) struct World {
     pub(super) aborted: bool,
 }
 
-fn label(call: &Call) -> usize {
+pub(super) fn label(call: &Call) -> usize {
     usize::from_le_bytes(call.input.bytes[..].try_into().unwrap())
 }
 
 impl World {
-    pub(super) fn new(seed: u64, trace: bool) -> Self {
+    pub(super) fn new(seed: u64, trace: bool, planted: Option<Bug>) -> Self {
         let mut random = Random::new(seed);
         let limits = Limits {
             queue: random.below(4),
@@ -72,6 +73,7 @@ impl World {
             core: Core::new(limits, random.next(), recorder.clone()),
             random,
             trace,
+            planted,
             recorder,
             limits,
             now: Instant::from_micros(1_000_000),
@@ -227,6 +229,7 @@ impl World {
                 self.say(|_| format!("reset lane {lane}"));
                 self.lanes[lane].reset();
             }
+            Action::Close { .. } if self.strikes(Bug::LeakedLane) => {}
             Action::Close { lane } => {
                 self.say(|_| format!("close lane {lane}"));
                 self.lanes[lane].close();
@@ -235,8 +238,11 @@ impl World {
                 self.start(&call);
                 self.inline.push_back(call);
             }
+            Action::Finish { .. } if self.strikes(Bug::LostResult) => {}
             Action::Finish { slot, result } => self.finish(slot, &result),
+            Action::Wake(_) if self.strikes(Bug::LostWakeUp) => {}
             Action::Wake(waker) => waker.wake(),
+            Action::Alarm(_) if self.strikes(Bug::ForgottenAlarm) => {}
             Action::Alarm(when) => self.alarm = Some(when),
         }
         true
@@ -267,33 +273,6 @@ impl World {
                 self.slack += 1;
                 self.core.down(lane, &error, loss, self.now);
             }
-        }
-    }
-
-    fn start(&mut self, call: &Call) {
-        self.say(|_| format!("start {}", call.id));
-        let job = &mut self.jobs[label(call)];
-        job.starts += 1;
-        assert!(job.idempotent || job.starts == 1, "{} is run twice, and is not idempotent", call.id);
-    }
-
-    fn finish(&mut self, label: usize, result: &Result<Payload, Error>) {
-        self.say(|_| format!("{label} ends: {result:?}"));
-        let job = &mut self.jobs[label];
-        assert!(job.id.is_some(), "a job ends that was refused");
-        assert!(!job.ended, "a job ends twice");
-        job.ended = true;
-        match result {
-            Ok(output) => assert_eq!(output.bytes, label.to_le_bytes(), "the result of another job"),
-            Err(Error::Failed { .. }) => assert!(job.starts > 0, "a job failed that never ran"),
-            Err(Error::Cancelled) => assert!(job.cancelled || self.aborted, "nobody has cancelled this job"),
-            Err(Error::TimedOut) => {
-                assert!(
-                    job.deadline.is_some_and(|deadline| deadline <= self.now),
-                    "a job is told that it is late, and is not"
-                );
-            }
-            Err(error) => assert!(self.faults, "{error}, and there are no faults"),
         }
     }
 }
