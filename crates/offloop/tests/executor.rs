@@ -204,3 +204,20 @@ fn the_figures_add_up() {
         assert!(stats.run_ms.p50 > 0.0 && stats.run_ms.p50 <= stats.run_ms.max);
     }
 }
+
+#[test]
+fn threads_that_resize_at_once_leave_the_last_lane() {
+    let pool = Executor::threads(&TASKS, Options::default());
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let pool = pool.clone();
+            scope.spawn(move || {
+                for round in 0..5_000 {
+                    pool.resize(1 + (round + thread) % 3);
+                    assert!(pool.lanes() > 0, "nobody is left to do anything");
+                }
+            });
+        }
+    });
+    assert_eq!(block_on(pool.run(add, (1, 2))), Ok(3));
+}

@@ -150,10 +150,10 @@ impl Shared {
         let lanes = lanes.max(1);
         loop {
             let mut state = self.lock();
-            let count = state.core.lane_count();
-            if count >= lanes || state.core.is_closed() {
+            if state.core.lane_count() >= lanes || state.core.is_closed() {
                 drop(state);
-                self.drive(|core| core.retire_lanes(count.saturating_sub(lanes), now()));
+                // Counted again under the lock that they are retired under: two who make it smaller must not take each other's last lane.
+                self.drive(|core| core.retire_lanes(core.lane_count().saturating_sub(lanes), now()));
                 return;
             }
             let index = state.core.vacant();
