@@ -1,5 +1,8 @@
 //! Values to payloads and back.
 
+mod decoder;
+mod refusal;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,7 +19,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Payload, Error> {
 /// Decodes what [`encode`] made; bytes or blobs left over are an error.
 pub(crate) fn decode<T: DeserializeOwned>(payload: Payload) -> Result<T, Error> {
     let Payload { bytes, blobs } = payload;
-    let (decoded, blobs_left) = blob::supply(blobs, || postcard::take_from_bytes(&bytes));
+    let (decoded, blobs_left) = blob::supply(blobs, || decoder::read(&bytes));
     let (value, rest) = decoded.map_err(Error::malformed)?;
     if rest.is_empty() && blobs_left == 0 {
         Ok(value)

@@ -33,6 +33,12 @@ struct Skips {
     sometimes: Option<u8>,
 }
 
+/// Two levels for each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Linked {
+    next: Option<Box<Linked>>,
+}
+
 macro_rules! echoes {
     ($($name:ident: $type:ty),* $(,)?) => {
         $(fn $name(value: $type) -> $type { value })*
@@ -45,7 +51,8 @@ echoes! {
     options: Option<Option<Option<u8>>>, list: Vec<u64>, lists: Vec<Vec<Option<String>>>, array: [u8; 32],
     map: BTreeMap<String, Vec<i64>>, hash: HashMap<u32, u32>, range: Range<u64>, duration: Duration,
     outcome: Result<u8, String>, nest: Nest, shape: Shape, triple: (u8, (u16, [i32; 2]), String), boxed: Box<str>,
-    anything: serde_json::Value, skips: Skips,
+    anything: serde_json::Value, skips: Skips, linked: Linked, numbers: (u8, i8, bool, u16, i16, u32, i32), wide_numbers: (u64, i64, u128, i128),
+    mixed: (Option<Option<u8>>, String, Vec<(i64, Option<String>)>), nothings: Vec<()>, many_nothings: Vec<Vec<[(); 3]>>,
 }
 
 fn run(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
@@ -118,6 +125,44 @@ fn a_thousand_levels_of_nesting_cross() {
 }
 
 #[test]
+fn a_value_nested_without_end_is_malformed() {
+    // Each byte is a level; some hundred thousand of them would end the stack.
+    for (name, most) in [("nest", 1023), ("linked", 511)] {
+        assert_eq!(run(name, [vec![1; most], vec![0]].concat()).map(|bytes| bytes.len()), Ok(most + 1), "{name}");
+        for count in [most + 1, 1_000_000, 50_000_000] {
+            let refused = run(name, [vec![1; count], vec![0]].concat());
+            assert!(
+                matches!(&refused, Err(Error::Malformed { what }) if what.contains("nested")),
+                "{name} {count}: {refused:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn elements_without_bytes_are_counted() {
+    let most = [0x80, 0x80, 0x40];
+    assert_eq!(run("nothings", most.to_vec()), Ok(most.to_vec()));
+    let one_more = [0x81, 0x80, 0x40];
+    let sextillions = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10];
+    // Two halves, and two more than that.
+    let two_lists = [&[2][..], &[0x80, 0x80, 0x20], &[0x82, 0x80, 0x20]].concat();
+    let wrong = [
+        ("nothings", &one_more[..]),
+        ("nothings", &sextillions),
+        ("many_nothings", &two_lists),
+        ("many_nothings", &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+    ];
+    for (name, bytes) in wrong {
+        let refused = run(name, bytes.to_vec());
+        assert!(
+            matches!(&refused, Err(Error::Malformed { what }) if what.contains("without bytes")),
+            "{name}: {refused:?}"
+        );
+    }
+}
+
+#[test]
 fn a_type_that_only_json_can_describe_is_a_typed_error() {
     assert!(matches!(run("anything", vec![1, 2, 3]), Err(Error::Malformed { .. })));
 }
@@ -145,6 +190,14 @@ fn values_out_of_range_are_malformed() {
     }
 }
 
+/// What postcard itself makes of bytes, our decoder makes of them, too; but for a `char`, of which postcard takes the first of several.
+fn reads_alike<T: Serialize + serde::de::DeserializeOwned>(name: &str, bytes: &[u8]) {
+    if let Ok((value, rest)) = postcard::take_from_bytes::<T>(bytes) {
+        let taken = bytes[..bytes.len() - rest.len()].to_vec();
+        assert_eq!(run(name, taken), Ok(postcard::to_allocvec(&value).unwrap()), "{name} {bytes:x?}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_list_crosses(list in vec(any::<u64>(), 0..50), texts in vec(proptest::option::of(".{0,8}"), 0..8), wide: u128, float: f64) {
@@ -152,6 +205,16 @@ proptest! {
         crosses("lists", &vec![texts]);
         crosses("wide", &wide);
         crosses("float", &float);
+    }
+
+    #[test]
+    fn whatever_postcard_reads_is_read_alike(bytes in vec(prop_oneof![0..4_u8, any::<u8>()], 0..60)) {
+        reads_alike::<(u8, i8, bool, u16, i16, u32, i32)>("numbers", &bytes);
+        reads_alike::<(u64, i64, u128, i128)>("wide_numbers", &bytes);
+        reads_alike::<(Option<Option<u8>>, String, Vec<(i64, Option<String>)>)>("mixed", &bytes);
+        reads_alike::<BTreeMap<String, Vec<i64>>>("map", &bytes);
+        reads_alike::<Nest>("nest", &bytes);
+        reads_alike::<Result<u8, String>>("outcome", &bytes);
     }
 
     #[test]
