@@ -21,6 +21,15 @@ const WHY = {
   EACCES: (port) => `port ${port} needs privileges. Choose one above 1023: PORT=8787 npm start`,
 };
 
+// So many different free ports.
+export async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => new Promise((listening) => server.listen(0, '127.0.0.1', listening))));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+}
+
 export const SILENT = 'SILENT';
 
 // Asks until there is an answer (with `status`, if given); gives up with a sentence when `patience`, a signal, is over.

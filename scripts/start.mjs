@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, edgeFolder } from './build.mjs';
 import { at } from './paths.mjs';
-import { answers, freePort } from './probe.mjs';
+import { answers, freePort, freePorts } from './probe.mjs';
 import { Processes } from './processes.mjs';
 import { main, say, Stop } from './shell.mjs';
 import { CPU_SECONDS, watch } from './watch.mjs';
@@ -21,7 +21,8 @@ const HELP = `npm start -- [options]
   --port N          (default: the variable PORT, or 8787; 0 picks a free one)
   --var NAME:VALUE  overrides a variable of wrangler.toml; may be repeated
   --run-dir DIR     where process ids and configuration go (default: .run)
-  --features a,b    further cargo features, for tests`;
+  --features a,b    further cargo features, for tests
+  --inspect         a debugger's port for each process, on the loopback address; for tests: whoever connects may run anything`;
 
 await main(async (args) => {
   const options = read(args);
@@ -39,7 +40,7 @@ function read(args) {
     args,
     options: {
       lanes: string, port: string, 'cpu-limit': string, features: string, 'run-dir': string, 'one-process': { type: 'boolean' },
-      var: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' },
+      inspect: { type: 'boolean' }, var: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' },
     },
   });
   return {
@@ -50,6 +51,7 @@ function read(args) {
     port: count('port', values.port ?? process.env.PORT ?? 8787, 0, 65_535),
     features: values.features?.split(',') ?? [],
     vars: values.var ?? [],
+    inspect: values.inspect ?? false,
     folder: resolve(values['run-dir'] ?? at('.run')),
   };
 }
@@ -60,7 +62,7 @@ function count(name, text, least, most) {
   return number;
 }
 
-async function serve({ folder, port, lanes, objects, cpuSeconds, features, vars, since }) {
+async function serve({ folder, port, lanes, objects, cpuSeconds, features, vars, inspect, since }) {
   // Here, because its dependency is only installed by now.
   const { gatewayConfig, laneConfig, settings } = await import('./config.mjs');
   const url = `http://127.0.0.1:${port}`;
@@ -85,9 +87,10 @@ async function serve({ folder, port, lanes, objects, cpuSeconds, features, vars,
   const laneFiles = unix.map((address, index) => write(`lane-${index}.capnp`, laneConfig({ address, index, settings: current })));
 
   const processes = new Processes({ changed: report, folder: sockets });
+  const inspectors = inspect ? await freePorts(lanes + 1) : [];
   function report() {
     const pids = lane.map((socket, index) => ({ pid: processes.pid(`lane ${index}`), socket }));
-    writeFileSync(`${state}.new`, JSON.stringify({ url, pid: process.pid, gateway: processes.pid('gateway'), lanes: pids }));
+    writeFileSync(`${state}.new`, JSON.stringify({ url, pid: process.pid, gateway: processes.pid('gateway'), lanes: pids, inspectors }));
     renameSync(`${state}.new`, state);
   }
 
@@ -99,13 +102,14 @@ async function serve({ folder, port, lanes, objects, cpuSeconds, features, vars,
   };
   const stopped = untilToldToStop(clean);
   const workerd = workerdProgram();
+  const serving = (file, index) => [workerd, 'serve', file, ...(inspect ? [`--inspector-addr=127.0.0.1:${inspectors[index]}`] : [])];
   laneFiles.forEach((file, index) => {
     // A killed process leaves its socket's name behind, and the next could not bind it.
     const name = `lane ${index}`;
-    processes.keep(name, [workerd, 'serve', file], { before: () => rmSync(lane[index], { force: true }), niceness: LANE_NICENESS });
+    processes.keep(name, serving(file, index + 1), { before: () => rmSync(lane[index], { force: true }), niceness: LANE_NICENESS });
     watch({ name, socketPath: lane[index], pid: () => processes.pid(name), seconds: cpuSeconds, over: over.signal });
   });
-  processes.keep('gateway', [workerd, 'serve', gatewayFile]);
+  processes.keep('gateway', serving(gatewayFile, 0));
 
   const checks = [...lane.map((socketPath) => ({ socketPath, path: '/' })), { host: '127.0.0.1', port, path: '/ping', status: 200 }];
   const patience = AbortSignal.any([over.signal, AbortSignal.timeout(READY_MS)]);

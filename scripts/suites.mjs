@@ -86,7 +86,8 @@ function nodeTests(folder, { browser = false } = {}) {
     if (files.length === 0) throw new Stop(`there are no tests in ${folder}`);
     return {
       program: process.execPath,
-      args: ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files.map((file) => at(folder, file))],
+      // The flag is for node 20; later ones have sockets without it.
+      args: ['--experimental-websocket', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files.map((file) => at(folder, file))],
       env: { ...toolPath(), ...(browser && { CHROMIUM: (await browsers('chromium')).chromium }) },
     };
   };

@@ -1,0 +1,45 @@
+// What requests leave behind in the gateway, seen by what is still alive after a collection.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { live } from './inspector.mjs';
+import { inSeveralProcesses } from './server.mjs';
+
+// Compiled code comes and goes; a request that left something behind would show in these.
+const KINDS = ['Promise', 'closure', 'AbortController', 'workerd / DOMException', 'workerd / AbortSignal', 'Response', 'Request', 'ReadableStream', 'ReadableStreamDefaultReader', 'ArrayBuffer'];
+const LOOSE = 8;
+
+inSeveralProcesses({ args: ['--inspect'] }, (server) => {
+  const gone = async (headers) => {
+    const socket = await server.open('/async-cpu?number=30000000000', headers);
+    await sleep(30);
+    socket.resetAndDestroy();
+  };
+  const kinds = {
+    // Its lanes answer in streams, with the last reply before the end.
+    'computations on several lanes': () => server.get('/async-cpu?number=3000000'),
+    'computations past their deadline': () => server.get('/async-cpu?number=900000000000', { 'x-timeout-ms': '30' }),
+    'clients that go away': () => gone({}),
+    'clients that go away from a stream': () => gone({ accept: 'text/event-stream' }),
+    'what waits': () => server.get('/async-io?seconds=0.01'),
+    'refused input': () => server.post('/tasks/sum_of_squares', '{', { 'content-type': 'application/json' }),
+  };
+
+  for (const [name, ask] of Object.entries(kinds)) {
+    test(`${name} leave nothing behind`, async () => {
+      const counted = async () => {
+        for (let count = 0; count < 40; count += 1) await ask();
+        await server.idle(30_000);
+        await sleep(500);
+        return live(server.state().inspectors[0]);
+      };
+      await counted();
+      const [before, after] = [await counted(), await counted()];
+      for (const kind of KINDS) {
+        const more = (after.kinds[kind] ?? 0) - (before.kinds[kind] ?? 0);
+        assert.ok(more <= LOOSE, `${more} more of ${kind} after 40 requests`);
+      }
+      assert.equal(after.wasm, before.wasm);
+    });
+  }
+});
