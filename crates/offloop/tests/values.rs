@@ -33,6 +33,8 @@ struct Skips {
     sometimes: Option<u8>,
 }
 
+type Mixed = (Option<Option<u8>>, String, Vec<(i64, Option<String>)>);
+
 /// Two levels for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Linked {
@@ -52,7 +54,7 @@ echoes! {
     map: BTreeMap<String, Vec<i64>>, hash: HashMap<u32, u32>, range: Range<u64>, duration: Duration,
     outcome: Result<u8, String>, nest: Nest, shape: Shape, triple: (u8, (u16, [i32; 2]), String), boxed: Box<str>,
     anything: serde_json::Value, skips: Skips, linked: Linked, numbers: (u8, i8, bool, u16, i16, u32, i32), wide_numbers: (u64, i64, u128, i128),
-    mixed: (Option<Option<u8>>, String, Vec<(i64, Option<String>)>), nothings: Vec<()>, many_nothings: Vec<Vec<[(); 3]>>,
+    mixed: Mixed, nothings: Vec<()>, many_nothings: Vec<Vec<[(); 3]>>,
 }
 
 fn run(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
@@ -211,7 +213,7 @@ proptest! {
     fn whatever_postcard_reads_is_read_alike(bytes in vec(prop_oneof![0..4_u8, any::<u8>()], 0..60)) {
         reads_alike::<(u8, i8, bool, u16, i16, u32, i32)>("numbers", &bytes);
         reads_alike::<(u64, i64, u128, i128)>("wide_numbers", &bytes);
-        reads_alike::<(Option<Option<u8>>, String, Vec<(i64, Option<String>)>)>("mixed", &bytes);
+        reads_alike::<Mixed>("mixed", &bytes);
         reads_alike::<BTreeMap<String, Vec<i64>>>("map", &bytes);
         reads_alike::<Nest>("nest", &bytes);
         reads_alike::<Result<u8, String>>("outcome", &bytes);
