@@ -1,4 +1,4 @@
-//! Inputs that are like others: for a fuzzer's work on a compiler without one. `OFFLOOP_FUZZ=100000` asks for so many of each file (default 200),
+//! Inputs that are like others: for a fuzzer's work on a compiler without one. `OFFLOOP_FUZZ=100000` asks for so many of each file (default 100),
 //! `OFFLOOP_SEED=7` for another choice; what fails is printed with both.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -28,7 +28,7 @@ impl Dice {
 /// Holds the property for each file of a folder and for what is like it.
 pub fn explore(folder: &Path, property: impl Fn(&[u8])) {
     let number = |name| env::var(name).ok().and_then(|text| text.parse().ok());
-    let (count, seed) = (number("OFFLOOP_FUZZ").unwrap_or(200), number("OFFLOOP_SEED").unwrap_or(1));
+    let (count, seed) = (number("OFFLOOP_FUZZ").unwrap_or(100), number("OFFLOOP_SEED").unwrap_or(1));
     let mut files: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
     files.sort();

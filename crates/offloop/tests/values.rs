@@ -131,7 +131,7 @@ fn a_value_nested_without_end_is_malformed() {
     // Each byte is a level; some hundred thousand of them would end the stack.
     for (name, most) in [("nest", 1023), ("linked", 511)] {
         assert_eq!(run(name, [vec![1; most], vec![0]].concat()).map(|bytes| bytes.len()), Ok(most + 1), "{name}");
-        for count in [most + 1, 1_000_000, 50_000_000] {
+        for count in [most + 1, 1_000_000, 5_000_000] {
             let refused = run(name, [vec![1; count], vec![0]].concat());
             assert!(
                 matches!(&refused, Err(Error::Malformed { what }) if what.contains("nested")),
