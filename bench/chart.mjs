@@ -10,7 +10,7 @@ const OTHERS = '#9aa5b1';
 // [[file name, svg], …]
 export function draw({ figures }) {
   const compared = figures.filter(({ against, group }) => against.length && group !== 'growth');
-  const charts = ['browser', 'native'].map((group) => [group, compared.filter((row) => row.group === group)]);
+  const charts = ['browser', 'native', 'edge'].map((group) => [group, compared.filter((row) => row.group === group)]);
   const lines = figures.filter(({ group }) => group === 'growth');
   return [
     ...charts.filter(([, rows]) => rows.length).map(([group, rows]) => [group, bars(rows)]),

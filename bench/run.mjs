@@ -52,6 +52,8 @@ function machine() {
   };
   const lock = JSON.parse(readFileSync(at('bench', 'package-lock.json'), 'utf8')).packages;
   const crates = readFileSync(at('bench', 'Cargo.lock'), 'utf8');
+  const python = readFileSync(at('bench', 'edge', 'python', 'requirements.txt'), 'utf8').trim().split('\n').map((line) => line.replace('==', ' '));
+  const workerd = JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages['node_modules/workerd']?.version;
   const crate = (name) => new RegExp(`name = "${name}"\\nversion = "([^"]+)"`).exec(crates)?.[1];
   const entries = (names, find) => names.map((name) => `${name} ${find(name)}`).filter((entry) => !entry.endsWith('undefined'));
   return {
@@ -63,6 +65,9 @@ function machine() {
       version('chromium', '--version'),
       `node ${process.version}`,
       ...entries(['comlink', 'workerpool'], (name) => lock[`node_modules/${name}`]?.version),
+      ...entries(['workerd'], () => workerd),
+      version('python3', '--version'),
+      ...python,
       ...entries(['gloo-worker', 'wasmworker', 'tokio', 'blocking', 'rayon'], crate),
     ].filter(Boolean),
   };
