@@ -4,12 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { edgeModule } from '../tests/edge/instance.mjs';
 import { start } from '../tests/edge/server.mjs';
-import { Connection } from './connection.mjs';
+import { pinged } from './edge/load.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 const ROUNDS = Number(values.rounds);
@@ -68,31 +67,20 @@ try {
       await response.arrayBuffer();
     }));
     await eight();
-    const idle = await pings(server.port, 100);
-    let over = false;
-    const took = [];
-    const work = (async () => { while (!over) took.push(await timed(eight)); })();
-    const busy = await pings(server.port, SECONDS * 100);
-    over = true;
-    await work;
-    const quarters = (numbers) => `${at(numbers, 0.5).toFixed(1)} median, ${at(numbers, 0.99).toFixed(1)} at 99 %, ${Math.max(...numbers).toFixed(1)} at most`;
-    console.log(`/ping every 10 ms beside eight 12 MP ${kind} at a time (${told(took)} for eight): ${quarters(busy)} ms; idle ${quarters(idle)} ms`);
+    await eight();
+    const [idle] = await pinged([server], 1);
+    const [took, busy] = [[], []];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      let over = false;
+      const work = (async () => { while (!over) took.push(await timed(eight)); })();
+      busy.push(...(await pinged([server], SECONDS)));
+      over = true;
+      await work;
+    }
+    const beside = (share) => told(busy.map((numbers) => at(numbers, share)));
+    console.log(`eight 12 MP ${kind} at a time: ${told(took)} for eight; /ping every 10 ms meanwhile ${beside(0.5)}, at 99 % ${beside(0.99)}, longest ${beside(1)}; idle ${at(idle, 0.5).toFixed(1)} ms, at 99 % ${at(idle, 0.99).toFixed(1)} ms`);
   }
 } finally {
   await server.stop();
   rmSync(folder, { recursive: true });
-}
-
-/** One every 10 ms, sent when it is due, whether or not those before it have been answered. */
-async function pings(port, count) {
-  const connections = await Promise.all(Array.from({ length: 50 }, () => Connection.to(port)));
-  const answers = [];
-  const since = performance.now();
-  for (let index = 0; index < count; index += 1) {
-    await sleep(Math.max(0, since + index * 10 - performance.now()));
-    answers.push(connections[index % connections.length].get('/ping'));
-  }
-  const all = await Promise.all(answers);
-  connections.forEach((connection) => connection.close());
-  return all.map(({ ms }) => ms);
 }

@@ -42,6 +42,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 
 use crate::limits::{LimitError, Limits};
+pub use body::UnreadBody;
 use pace::Pace;
 pub use pool::Pool;
 use problem::Problem;

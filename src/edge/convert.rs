@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::once;
 use http_body_util::BodyExt;
-use offloop::edge::Gone;
+use offloop::edge::{self, Gone};
 use tower_service::Service;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -19,6 +19,7 @@ use worker::send::SendFuture;
 use worker::worker_sys::web_sys;
 
 use super::isolate::Gateway;
+use crate::views::UnreadBody;
 
 #[wasm_bindgen(module = "/src/edge/convert.js")]
 extern "C" {
@@ -57,6 +58,12 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
     }
     converted.extensions_mut().insert(gateway.pool.clone());
     let has_body = !converted.method().is_safe();
+    if has_body
+        && gateway.has_lanes()
+        && let Some(body) = edge::body(&request)
+    {
+        converted.extensions_mut().insert(UnreadBody(body));
+    }
     let Ok(response) = gateway.router.clone().call(converted).await;
     let (parts, body) = response.into_parts();
     if has_body {

@@ -80,8 +80,12 @@ impl Gateway {
             let one = |place: &Place| (place.name().to_owned(), executor(&options, vec![place.clone()]));
             places.iter().map(one).collect::<Vec<_>>()
         };
-        let lanes: Option<views::Lanes> = (!self.places.is_empty()).then(|| Arc::new(alone) as views::Lanes);
+        let lanes: Option<views::Lanes> = self.has_lanes().then(|| Arc::new(alone) as views::Lanes);
         Site { runtime: "edge", colo: colo(request), lanes }
+    }
+
+    pub(super) fn has_lanes(&self) -> bool {
+        !self.places.is_empty()
     }
 }
 

@@ -4,7 +4,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use offloop::Blob;
 
 use super::problem::Problem;
 
@@ -31,6 +33,20 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result
         Err(error) => Err(Problem::unreadable(format!("the body could not be read: {error}"))),
     }
 }
+
+/// As [`read`], for a view that only hands the body on: where the runtime can do that by itself, it does not come into this program.
+pub(super) async fn blob(parts: &mut Parts, body: Body, most: usize) -> Result<Blob, Problem> {
+    match parts.extensions.remove::<UnreadBody>() {
+        Some(UnreadBody(blob)) if blob.len() <= most => Ok(blob),
+        Some(_) => Err(Problem::body_too_large(most)),
+        None => Ok(read(&parts.headers, body, most).await?.into()),
+    }
+}
+
+/// A request extension: the request's body, for an executor whose lanes get it from the runtime. What is read as the request's own body by then
+/// cannot be had in this way any more.
+#[derive(Debug, Clone)]
+pub struct UnreadBody(pub Blob);
 
 fn is_json(kind: &str) -> bool {
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

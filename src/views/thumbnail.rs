@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use offloop::Blob;
 
 use super::problem::Problem;
 use super::query::{choice, read, whole};
@@ -19,9 +18,9 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     let (mut parts, body) = request.into_parts();
     let (pool, _) = admission::admit(&mut parts, &shared.limits)?;
     let options = options(parts.uri.query(), &shared.limits)?;
-    let picture = body::read(&parts.headers, body, shared.limits.picture_max).await?;
+    let picture = body::blob(&mut parts, body, shared.limits.picture_max).await?;
     // What the picture is, its first bytes say: many clients send no type, or a wrong one.
-    let made = pool.try_submit(thumbnail, (Blob::from(picture), options))?.await??;
+    let made = pool.try_submit(thumbnail, (picture, options))?.await??;
     let kind = HeaderValue::from_static(made.format.mime());
     Ok(([(CONTENT_TYPE, kind)], Bytes::from(made.picture)).into_response())
 }

@@ -34,8 +34,19 @@ export class Flight {
     return this.#unlessStopped(this.#send(frame.slice()));
   }
 
+  /**
+   * As `send`, with the bodies of `sources` in between, each before that byte of the frame which `places` names. The runtime carries them over by
+   * itself, in small pieces: read as a whole, a picture stops the event loop for as long as it takes to copy it, several times.
+   */
+  send_around(frame, places, sources, length) {
+    const { readable, writable } = globalThis.FixedLengthStream ? new FixedLengthStream(length) : new TransformStream();
+    // When it fails the fetch does, too.
+    pour(frame.slice(), places, sources, writable, this.#controller.signal).catch(() => {});
+    return this.#unlessStopped(this.#send(readable));
+  }
+
   async #send(body) {
-    const response = await this.#target.fetch(this.#url, { method: "POST", body, signal: this.#controller.signal });
+    const response = await this.#target.fetch(this.#url, { method: "POST", body, signal: this.#controller.signal, duplex: "half" });
     const type = response.headers.get("content-type");
     if (response.status === 200 && type === PLAIN.headers["content-type"]) return response.arrayBuffer();
     if (response.status === 200 && type === STREAM.headers["content-type"] && response.body) {
@@ -62,6 +73,22 @@ export class Flight {
     else this.#controller.abort();
     this.#stop?.(new Error("stopped"));
   }
+}
+
+async function pour(frame, places, sources, writable, signal) {
+  const write = async (bytes, thenClose) => {
+    const writer = writable.getWriter();
+    await writer.write(bytes);
+    if (thenClose) await writer.close();
+    writer.releaseLock();
+  };
+  let from = 0;
+  for (const [index, { body }] of sources.entries()) {
+    await write(frame.subarray(from, places[index]));
+    await body.pipeTo(writable, { preventClose: true, signal });
+    from = places[index];
+  }
+  await write(frame.subarray(from), true);
 }
 
 /** The namespace's object with this name. Made anew after an error, since a stub is broken by a reset of its object. */
@@ -227,6 +254,12 @@ export class Answer {
 /** The number in the URL of a flight, which says whose calls it carries. */
 export function origin(request) {
   return Number(request.url.slice(request.url.lastIndexOf("/") + 1));
+}
+
+/** How many bytes the body has; -1 if there is none, or nobody has said. */
+export function body_length({ body, headers }) {
+  const length = body && headers.get("content-length");
+  return /^\d+$/.test(length) ? Number(length) : -1;
 }
 
 async function body(request, most) {

@@ -77,6 +77,13 @@ impl Error {
         }
     }
 
+    /// A body that is passed on as it comes would have to be here, or sent a second time.
+    pub(crate) fn gone() -> Self {
+        Self::Lost {
+            cause: "the request's body was passed on to a lane and is gone, send the request again".to_owned(),
+        }
+    }
+
     pub(crate) fn malformed(what: impl fmt::Display) -> Self {
         Self::Malformed { what: what.to_string() }
     }

@@ -3,7 +3,8 @@
 //! Each platform gives
 //! - `now() -> Instant`, a monotonic clock,
 //! - `alarm(when, callback) -> Alarm`, which calls back once at or after that moment; dropping it calls off,
-//! - `parallelism() -> usize`, how many lanes make sense.
+//! - `parallelism() -> usize`, how many lanes make sense,
+//! - `Body`, bytes of known number that are still on their way into the program.
 
 /// Whether this is the instance of the program that runs in a lane's worker; `false` wherever lanes are no Web Workers.
 ///
@@ -38,6 +39,6 @@ pub(crate) mod native;
 mod web;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{Alarm, alarm, now};
+pub(crate) use native::{Alarm, Body, alarm, now};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use web::{Alarm, alarm, now};
+pub(crate) use web::{Alarm, Body, alarm, now};

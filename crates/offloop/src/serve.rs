@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::blob::Blob;
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::task::{Context, Report, Tasks};
@@ -18,6 +19,7 @@ pub(crate) fn serve(tasks: &Tasks, call: Call, report: &dyn Report, now: impl Fn
         _ if report.is_cancelled() => Err(Error::Cancelled),
         _ if deadline.is_some_and(|deadline| deadline <= start) => Err(Error::TimedOut),
         None => Err(Error::UnknownTask { name: format!("at index {task}") }),
+        Some(_) if !input.blobs.iter().all(Blob::is_here) => Err(Error::gone()),
         Some(entry) => catch_unwind(AssertUnwindSafe(|| entry.run(&Context::new(report), input)))
             .unwrap_or_else(|panic| Err(Error::Failed { message: message(&*panic) })),
     };

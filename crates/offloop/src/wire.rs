@@ -17,6 +17,8 @@ mod frame;
 mod reader;
 mod split;
 
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+pub(crate) use frame::encode_calls_around;
 pub use frame::{Event, decode_calls, decode_events, encode_calls, encode_events};
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub(crate) use frame::{calls_in, events_in};

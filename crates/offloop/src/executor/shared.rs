@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::handle::Slot;
+use crate::blob::Blob;
 use crate::core::{Action, Core, INLINE, Limits, Request};
 use crate::error::Error;
 use crate::instant::Instant;
@@ -142,7 +143,9 @@ impl Shared {
     ) -> Result<(Arc<Slot>, Request<Arc<Slot>>), Error> {
         let entry = self.tasks.at(task).ok_or_else(|| Error::UnknownTask { name: format!("at index {task}") })?;
         let slot = Arc::new(Slot::default());
-        let request = Request { task, idempotent: entry.is_idempotent(), input, deadline, slot: slot.clone() };
+        // A body that is passed on as it comes can be sent once.
+        let idempotent = entry.is_idempotent() && input.blobs.iter().all(Blob::is_here);
+        let request = Request { task, idempotent, input, deadline, slot: slot.clone() };
         Ok((slot, request))
     }
 

@@ -18,6 +18,7 @@
 //! the runtime forbids it to touch its own objects: <https://developers.cloudflare.com/workers/runtime-apis/bindings/#making-changes-to-bindings>.
 //! Only numbers are shared between requests: how many calls are in flight where.
 
+mod body;
 mod failure;
 mod flight;
 mod gone;
@@ -29,6 +30,7 @@ mod respond;
 mod serve;
 mod trap;
 
+pub use body::body;
 pub use gone::Gone;
 pub(crate) use lane::factory;
 pub use place::Place;

@@ -7,6 +7,15 @@ mod thread;
 pub(crate) use alarm::{Alarm, alarm, now};
 pub(crate) use thread::factory;
 
+/// Bytes on their way into the program: natively there are none.
+pub(crate) enum Body {}
+
+impl Body {
+    pub(crate) fn len(&self) -> usize {
+        match *self {}
+    }
+}
+
 /// Processors that this process may use.
 pub(crate) fn parallelism() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)

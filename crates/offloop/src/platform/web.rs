@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
@@ -58,5 +59,33 @@ impl Drop for Alarm {
         if !self.0.rang.get() {
             clear_timeout(&self.0.timer);
         }
+    }
+}
+
+/// Bytes on their way into the program: the body of something with the property `body`, a stream. It can be read once.
+pub(crate) struct Body {
+    source: SendWrapper<JsValue>,
+    length: usize,
+    spent: AtomicBool,
+}
+
+#[cfg_attr(not(feature = "edge"), allow(dead_code, reason = "only edge lanes pass them on"))]
+impl Body {
+    pub(crate) fn new(source: JsValue, length: usize) -> Self {
+        Self { source: SendWrapper::new(source), length, spent: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.load(Relaxed)
+    }
+
+    /// What has the body, for whoever reads it now.
+    pub(crate) fn spend(&self) -> &JsValue {
+        self.spent.store(true, Relaxed);
+        &self.source
     }
 }

@@ -25,22 +25,55 @@ pub enum Event {
     Progress(Progress),
 }
 
+/// Where blobs go.
+enum Blobs<'a> {
+    /// Into the frame.
+    Within,
+    /// Here, in order.
+    Beside(&'a mut Vec<Blob>),
+    /// Into the frame, but for those that are not here yet: they are noted, each with the byte of the frame before which it belongs.
+    Around(&'a mut Vec<(usize, Blob)>),
+}
+
+impl<'a> From<Option<&'a mut Vec<Blob>>> for Blobs<'a> {
+    fn from(detached: Option<&'a mut Vec<Blob>>) -> Self {
+        detached.map_or(Blobs::Within, Blobs::Beside)
+    }
+}
+
 /// Appends a frame of calls to `out`. With `detached` the blobs go there, in order, instead of into the frame.
 pub fn encode_calls<C: Borrow<Call>>(
     fingerprint: u64,
     calls: &[C],
     now: Instant,
     out: &mut Vec<u8>,
-    mut detached: Option<&mut Vec<Blob>>,
+    detached: Option<&mut Vec<Blob>>,
 ) {
-    header(out, CALLS, fingerprint, calls.len(), detached.is_some());
+    put_calls(fingerprint, calls, now, out, detached.into());
+}
+
+/// As [`encode_calls`], but leaves out blobs that are not here yet: gives them, each with the byte of the frame before which it belongs.
+#[cfg_attr(not(all(target_arch = "wasm32", feature = "edge")), allow(dead_code))]
+pub(crate) fn encode_calls_around<C: Borrow<Call>>(
+    fingerprint: u64,
+    calls: &[C],
+    now: Instant,
+    out: &mut Vec<u8>,
+) -> Vec<(usize, Blob)> {
+    let mut around = Vec::new();
+    put_calls(fingerprint, calls, now, out, Blobs::Around(&mut around));
+    around
+}
+
+fn put_calls<C: Borrow<Call>>(fingerprint: u64, calls: &[C], now: Instant, out: &mut Vec<u8>, mut blobs: Blobs<'_>) {
+    header(out, CALLS, fingerprint, calls.len(), &blobs);
     for call in calls.iter().map(Borrow::borrow) {
         varint(out, call.id);
         varint(out, u64::from(call.task));
         // Rounded up: a call with half a millisecond left is late, not without a deadline.
         let left = call.deadline.map_or(0, |deadline| (deadline - now).as_micros().div_ceil(1000) + 1);
         varint(out, u64::try_from(left).unwrap_or(u64::MAX));
-        payload(out, &call.input, detached.as_deref_mut());
+        payload(out, &call.input, &mut blobs);
     }
 }
 
@@ -70,8 +103,9 @@ pub(crate) fn calls_in(
 }
 
 /// Appends a frame of events to `out`. With `detached` the blobs go there, in order, instead of into the frame.
-pub fn encode_events(fingerprint: u64, events: &[Event], out: &mut Vec<u8>, mut detached: Option<&mut Vec<Blob>>) {
-    header(out, EVENTS, fingerprint, events.len(), detached.is_some());
+pub fn encode_events(fingerprint: u64, events: &[Event], out: &mut Vec<u8>, detached: Option<&mut Vec<Blob>>) {
+    let mut blobs = Blobs::from(detached);
+    header(out, EVENTS, fingerprint, events.len(), &blobs);
     for event in events {
         match event {
             Event::Progress(progress) => {
@@ -85,7 +119,7 @@ pub fn encode_events(fingerprint: u64, events: &[Event], out: &mut Vec<u8>, mut 
                 varint(out, reply.id);
                 varint(out, u64::try_from(reply.busy.as_micros()).unwrap_or(u64::MAX));
                 match &reply.result {
-                    Ok(output) => payload(out, output, detached.as_deref_mut()),
+                    Ok(output) => payload(out, output, &mut blobs),
                     Err(Error::UnknownTask { name: text })
                     | Err(Error::Failed { message: text })
                     | Err(Error::Lost { cause: text })
@@ -161,10 +195,10 @@ fn tag(result: &Result<Payload, Error>) -> u8 {
     }
 }
 
-fn header(out: &mut Vec<u8>, kind: u8, fingerprint: u64, count: usize, detached: bool) {
+fn header(out: &mut Vec<u8>, kind: u8, fingerprint: u64, count: usize, blobs: &Blobs<'_>) {
     out.extend_from_slice(&NAME);
     out.push(VERSION);
-    out.push(if detached { kind | DETACHED } else { kind });
+    out.push(if matches!(blobs, Blobs::Beside(_)) { kind | DETACHED } else { kind });
     out.extend_from_slice(&fingerprint.to_le_bytes());
     length(out, count);
 }
@@ -209,13 +243,17 @@ fn decode<T>(
     Ok(messages)
 }
 
-fn payload(out: &mut Vec<u8>, payload: &Payload, mut detached: Option<&mut Vec<Blob>>) {
+fn payload(out: &mut Vec<u8>, payload: &Payload, blobs: &mut Blobs<'_>) {
     bytes(out, &payload.bytes);
     length(out, payload.blobs.len());
     for blob in &payload.blobs {
-        match &mut detached {
-            Some(detached) => detached.push(blob.clone()),
-            None => bytes(out, blob),
+        match blobs {
+            Blobs::Beside(detached) => detached.push(blob.clone()),
+            Blobs::Around(around) if !blob.is_here() => {
+                length(out, blob.len());
+                around.push((out.len(), blob.clone()));
+            }
+            Blobs::Within | Blobs::Around(_) => bytes(out, blob),
         }
     }
 }

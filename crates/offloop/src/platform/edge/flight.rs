@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::future::{AbortHandle, abortable};
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -15,6 +15,7 @@ use super::place::Token;
 use super::{js, local};
 use crate::blob::Blob;
 use crate::error::Error;
+use crate::platform::Body;
 use crate::wire::{Call, Event, Reply, Splitter, decode_events};
 
 /// A call on its way, counted as such.
@@ -60,9 +61,9 @@ impl Flight {
         self.js.stop();
     }
 
-    /// Sends the frame and reports to the lane's events until all calls have ended.
-    pub(super) fn start(self: Rc<Self>, side: Rc<Side>, frame: &[u8]) {
-        let answer = JsFuture::from(self.js.send(frame));
+    /// Sends the frame, with what was left out of it, and reports to the lane's events until all calls have ended.
+    pub(super) fn start(self: Rc<Self>, side: Rc<Side>, frame: &[u8], around: &[(usize, Blob)]) {
+        let answer = JsFuture::from(self.send(frame, around));
         let flight = self.clone();
         let (listen, handle) = abortable(async move {
             let ended = flight.listen(&side, answer).await;
@@ -80,6 +81,17 @@ impl Flight {
             // Stopped on purpose if it is an error.
             let _ = listen.await;
         });
+    }
+
+    /// Sends the frame as it is, or with bodies in between, which then do not come into this program.
+    fn send(&self, frame: &[u8], around: &[(usize, Blob)]) -> Promise {
+        if around.is_empty() {
+            return self.js.send(frame);
+        }
+        let places = around.iter().map(|(place, _)| u32::try_from(*place).unwrap_or(u32::MAX)).collect();
+        let length = around.iter().map(|(_, blob)| blob.len()).sum::<usize>() + frame.len();
+        let sources = around.iter().filter_map(|(_, blob)| blob.coming()).map(Body::spend).collect::<Array>();
+        self.js.send_around(frame, places, &sources, u32::try_from(length).map_or(f64::INFINITY, f64::from))
     }
 
     async fn listen(&self, side: &Side, answer: JsFuture) -> Result<(), Failure> {

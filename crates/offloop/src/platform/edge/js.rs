@@ -1,6 +1,6 @@
 //! The functions of `js/edge.js`.
 
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Request, Response};
 
@@ -11,6 +11,8 @@ extern "C" {
     pub(super) fn new(target: &JsValue, url: &str) -> Flight;
     #[wasm_bindgen(method)]
     pub(super) fn send(this: &Flight, frame: &[u8]) -> Promise;
+    #[wasm_bindgen(method)]
+    pub(super) fn send_around(this: &Flight, frame: &[u8], places: Vec<u32>, sources: &Array, length: f64) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn next(this: &Flight) -> Promise;
     #[wasm_bindgen(method)]
@@ -49,5 +51,6 @@ extern "C" {
     pub(super) fn refuse(bytes: &[u8], status: u16, content_type: &str);
     pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
 
+    pub(super) fn body_length(request: &Request) -> f64;
     pub(super) fn origin(request: &Request) -> f64;
 }

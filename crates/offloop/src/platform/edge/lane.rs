@@ -9,13 +9,14 @@ use send_wrapper::SendWrapper;
 
 use super::failure::Failure;
 use super::flight::{Flight, Passenger};
-use super::place::Place;
+use super::place::{Kind, Place};
 use super::{local, trap};
+use crate::blob::Blob;
 use crate::error::Error;
 use crate::lane::{Events, Factory, Lane, Loss, Stop, Traits};
-use crate::platform::now;
+use crate::platform::{Body, now};
 use crate::task::Tasks;
-use crate::wire::{Call, encode_calls};
+use crate::wire::{Call, encode_calls_around};
 
 /// Fetches of one request that wait for an answer at the same time.
 /// Source: <https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>.
@@ -52,9 +53,9 @@ struct Trip {
 
 impl Trip {
     /// Whether this request may have calls in flight, given how many others of the isolate have.
-    fn admits(&self) -> bool {
+    fn admits(&self, kind: Kind) -> bool {
         if !self.admitted.get() {
-            let load: usize = self.places.iter().map(Place::load).sum();
+            let load: usize = self.places.iter().map(|place| place.load_of(kind)).sum();
             self.admitted.set(load < self.places.iter().map(Place::most).fold(0, usize::saturating_add));
         }
         self.admitted.get()
@@ -86,10 +87,15 @@ impl Lane for EdgeLane {
             let error = Error::Lost { cause: "the executor has no place to send calls to".to_owned() };
             return self.0.events.lost(&[call.id], error, Loss::NeverStarted);
         };
-        if !self.0.trip.admits() {
+        let mut bodies = call.input.blobs.iter().filter_map(Blob::coming).peekable();
+        let kind = if bodies.peek().is_some() { Kind::Body } else { Kind::Whole };
+        if bodies.any(Body::is_spent) {
+            return self.0.events.lost(&[call.id], Error::gone(), Loss::NeverStarted);
+        }
+        if !self.0.trip.admits(kind) {
             return self.0.events.lost(&[call.id], Error::Full, Loss::NeverStarted);
         }
-        self.0.pending.borrow_mut().push(Passenger { call, _token: place.count() });
+        self.0.pending.borrow_mut().push(Passenger { call, _token: place.count(kind) });
         self.0.flush_soon();
     }
 
@@ -157,14 +163,14 @@ impl Side {
             }
             let mut frame = Vec::with_capacity(32 * load.len());
             let calls: Vec<&Call> = load.iter().map(|passenger| &*passenger.call).collect();
-            encode_calls(self.tasks.fingerprint(), &calls, now(), &mut frame, None);
+            let around = encode_calls_around(self.tasks.fingerprint(), &calls, now(), &mut frame);
             let Some(target) = self.place.as_ref().map(Place::target) else { return };
             match target {
                 Ok(target) => {
                     let flight = Flight::new(&target, &self.trip.url, load);
                     self.trip.fetches.set(self.trip.fetches.get() + 1);
                     self.flights.borrow_mut().push(flight.clone());
-                    flight.start(self.clone(), &frame);
+                    flight.start(self.clone(), &frame, &around);
                 }
                 Err(thrown) => {
                     let Failure { error, .. } = thrown.into();
