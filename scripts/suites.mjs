@@ -29,6 +29,8 @@ export const SUITES = [
     command: () => ({ ...cargo('doc', '--workspace', '--no-deps', '--features', 'offloop/json'), env: { RUSTDOCFLAGS: '-D warnings' } }),
   },
   { name: 'scripts', command: nodeTests('scripts') },
+  // The ring in shared memory by itself; between page and worker it is in the browsers' suites.
+  { name: 'ring', command: nodeTests('crates/offloop/tests') },
   // Doc tests are part of it.
   { name: 'native', command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--no-fail-fast') },
   // Those of the native tests that need the target for wasm.

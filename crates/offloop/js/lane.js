@@ -30,3 +30,7 @@ export function readText(event, room) {
 export function post(target, message, transfer) {
   target.postMessage(message, transfer);
 }
+
+export function text(error) {
+  return String(error);
+}

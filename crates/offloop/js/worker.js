@@ -19,7 +19,7 @@ addEventListener(
       const program = await load(data);
       // wasm-bindgen's target `web` has to be initialised; with target `bundler` the import has done it.
       if (program.default) await program.default({ module_or_path: data.module });
-      program.__offloop_serve();
+      program.__offloop_serve(data.shared);
     } catch (error) {
       postMessage({ cause: String(error) });
     }

@@ -13,9 +13,13 @@
 //!         down              ◀─────────────────────── { cause, running }: a panic or a trap, just before the end
 //! ```
 //!
+//! Where the page is cross-origin isolated, the worker says that it is up with a buffer of shared memory instead of `true`. From then on short
+//! frames without blobs go through it in both directions (`link`), in order with the messages beside it.
+//!
 //! Frames and blobs are copied out of one wasm memory, transferred, and copied into the other: one copy each.
 
 mod lane;
+mod link;
 mod message;
 mod options;
 mod program;
@@ -42,8 +46,8 @@ macro_rules! __lane_entry {
     ($tasks:ident) => {
         const _: () = {
             #[$crate::__private::wasm_bindgen::prelude::wasm_bindgen(wasm_bindgen = $crate::__private::wasm_bindgen)]
-            pub fn __offloop_serve() {
-                $crate::__private::serve_lane(&$tasks);
+            pub fn __offloop_serve(shared: Option<bool>) {
+                $crate::__private::serve_lane(&$tasks, shared == Some(true));
             }
         };
     };

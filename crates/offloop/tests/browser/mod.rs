@@ -6,6 +6,7 @@ mod crash;
 mod idle;
 mod liars;
 mod messages;
+mod shared;
 mod start;
 pub(crate) mod tasks;
 pub(crate) mod watch;

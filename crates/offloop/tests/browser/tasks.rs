@@ -63,9 +63,42 @@ pub(crate) fn marks() -> Vec<u32> {
     MARKS.take()
 }
 
-/// Posts something that is no message of ours.
+thread_local! {
+    static ORDER: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes that this was run, and gives a result with this much padding.
+pub(crate) fn pad((n, _, result): (u32, Vec<u8>, usize)) -> (u32, Vec<u8>) {
+    ORDER.with_borrow_mut(|order| order.push(n));
+    (n, vec![1; result])
+}
+
+/// The same, so long that its result is not put together with others.
+pub(crate) fn slow_pad((n, result): (u32, usize)) -> (u32, Vec<u8>) {
+    let end = offloop::now() + Duration::from_micros(200);
+    while offloop::now() < end {}
+    (n, vec![1; result])
+}
+
+/// What was noted, and this as the last.
+pub(crate) fn order(n: u32) -> Vec<u32> {
+    let mut order = ORDER.take();
+    order.push(n);
+    order
+}
+
+/// Leaves a promise behind, which notes this number when it is kept.
+pub(crate) fn dawdle(n: u32) {
+    wasm_bindgen_futures::spawn_local(async move {
+        offloop::sleep(Duration::from_millis(5)).await;
+        ORDER.with_borrow_mut(|order| order.push(n));
+    });
+}
+
+/// Posts something that is no message of ours, and computes until it is heard.
 pub(crate) fn babbles() {
     super::watch::post_to_parent("what is this");
+    spin(200);
 }
 
 /// Leaves an error behind, which happens when no task runs.
@@ -76,5 +109,5 @@ pub(crate) fn leaves_an_error() {
 // The idempotent ones may be sent ahead, behind others.
 offloop::tasks! {
     #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, marks,
-    babbles, leaves_an_error
+    babbles, leaves_an_error, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
 }

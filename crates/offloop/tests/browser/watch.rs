@@ -24,6 +24,7 @@ use wasm_bindgen::prelude::*;
     export const posts = () => counts.posts;
     export const post_to_parent = (text) => postMessage(text);
     export const throw_later = () => { setTimeout(() => { throw new Error('left behind'); }, 5); };
+    export const is_isolated = () => globalThis.crossOriginIsolated === true && typeof Atomics.waitAsync === 'function';
     export const data_script = (source) => URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
 ")]
 extern "C" {
@@ -35,6 +36,8 @@ extern "C" {
     pub(crate) fn listeners() -> u32;
     /// Messages posted to workers.
     pub(crate) fn posts() -> u32;
+    /// Whether memory can be shared here.
+    pub(crate) fn is_isolated() -> bool;
     pub(crate) fn post_to_parent(text: &str);
     pub(crate) fn throw_later();
     /// The address of a script with this text.

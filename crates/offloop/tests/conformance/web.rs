@@ -1,4 +1,4 @@
-//! Web Workers, and the page's own thread.
+//! Web Workers, with shared memory (the runner's pages are isolated) and without, and the page's own thread.
 
 use std::time::Duration;
 
@@ -17,6 +17,14 @@ const WORKERS: Abilities =
 pub(crate) fn web_workers() -> Platform {
     let pool = |lanes, options: offloop::Options| {
         Executor::web_workers(&TASKS, options.lanes(lanes), WorkerOptions::default()).unwrap()
+    };
+    Platform::new(pool, WORKERS)
+}
+
+pub(crate) fn by_message() -> Platform {
+    let pool = |lanes, options: offloop::Options| {
+        let workers = WorkerOptions::default().shared_memory(false);
+        Executor::web_workers(&TASKS, options.lanes(lanes), workers).unwrap()
     };
     Platform::new(pool, WORKERS)
 }
@@ -83,6 +91,13 @@ macro_rules! tests {
             each! { web_workers false [super] [] [$($everywhere)* $($beside)* $($parallel)* $($heard)* $($contained)* $($apart)*] }
             mod instead {
                 each! { web_workers true [super super] [] [$($told)*] }
+            }
+        }
+        // Not in the table of promises: it is a way of the same lanes.
+        mod by_message {
+            each! { by_message false [super] [] [$($everywhere)* $($beside)* $($parallel)* $($heard)* $($contained)* $($apart)*] }
+            mod instead {
+                each! { by_message true [super super] [] [$($told)*] }
             }
         }
         mod inline {

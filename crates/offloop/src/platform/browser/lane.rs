@@ -12,7 +12,8 @@ use js_sys::{Object, Reflect};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
-use super::message::{post, text};
+use super::link::can_share;
+use super::message::text;
 use super::options::WorkerOptions;
 use super::program;
 use super::worker::Worker;
@@ -34,6 +35,8 @@ extern "C" {
 pub(super) struct Setup {
     fingerprint: u64,
     options: WorkerOptions,
+    /// Workers are asked for memory that is shared.
+    shared: bool,
     /// The first message to each worker.
     hello: Object,
 }
@@ -42,11 +45,14 @@ impl Setup {
     pub(super) fn new(tasks: &'static Tasks, options: WorkerOptions) -> Self {
         let hello = Object::new();
         let glue = options.glue.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
-        for (key, value) in [("module", program::module()), ("name", tasks.program().into()), ("glue", glue)] {
+        let shared = options.shared_memory && can_share();
+        for (key, value) in
+            [("module", program::module()), ("name", tasks.program().into()), ("glue", glue), ("shared", shared.into())]
+        {
             // Fails only for objects that are frozen or proxies.
             let _ = Reflect::set(&hello, &key.into(), &value);
         }
-        Self { fingerprint: tasks.fingerprint(), options, hello }
+        Self { fingerprint: tasks.fingerprint(), options, shared, hello }
     }
 }
 
@@ -125,7 +131,7 @@ impl Lane for WorkerLane {
         } else if let (Some(worker), true) = (&state.worker, state.outbox.is_posted(id)) {
             // Ids are counted from 1, far from where numbers lose precision. A hint: if it is lost, the call runs.
             #[allow(clippy::cast_precision_loss, reason = "see above")]
-            let _ = post(worker.target(), &JsValue::from_f64(id as f64));
+            let _ = worker.link().post(&JsValue::from_f64(id as f64));
         }
     }
 
@@ -200,15 +206,16 @@ impl Inner {
             self.later(|inner, cause| inner.broken(cause)),
         );
         let started = started.and_then(|worker| {
-            post(worker.target(), hello).map_err(|error| text(&error))?;
+            worker.link().post(hello).map_err(|error| text(&error))?;
             Ok(worker)
         });
         match started {
             Ok(worker) => {
                 let timeout = options.start_timeout;
                 let late = self.ring(timeout, move |inner, ()| {
+                    let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
                     let cause =
-                        format!("the worker did not come up within {timeout:?}; see WorkerOptions::start_timeout");
+                        format!("the worker did not come up within {milliseconds}ms; see WorkerOptions::start_timeout");
                     inner.down(Error::Lost { cause }, Loss::NeverStarted);
                 });
                 let mut state = self.state.borrow_mut();

@@ -16,6 +16,8 @@ extern "C" {
     fn post_text(target: &JsValue, bytes: &[u8]) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = readText)]
     fn read_text(event: &Event, room: &mut [u8]) -> i32;
+    /// What went wrong, in the browser's words.
+    pub(super) fn text(error: &JsValue) -> String;
     #[wasm_bindgen(catch, js_name = post)]
     fn post_transfer(target: &JsValue, message: &JsValue, transfer: &Array) -> Result<(), JsValue>;
 }
@@ -49,7 +51,7 @@ pub(super) fn post_frame(target: &JsValue, frame: &[u8], blobs: &[Blob]) -> Resu
 }
 
 /// Posts something that is no frame.
-pub(super) fn post(target: &JsValue, message: &JsValue) -> Result<(), JsValue> {
+pub(super) fn post_message(target: &JsValue, message: &JsValue) -> Result<(), JsValue> {
     post_transfer(target, message, &Array::new())
 }
 
@@ -72,12 +74,4 @@ fn parts(message: &JsValue) -> Option<(Blob, Vec<Blob>)> {
     let mut parts = message.dyn_ref::<Array>()?.iter();
     let frame = part(&parts.next()?)?;
     Some((frame, parts.map(|value| part(&value)).collect::<Option<_>>()?))
-}
-
-/// What went wrong, in the browser's words.
-pub(super) fn text(error: &JsValue) -> String {
-    match error.dyn_ref::<js_sys::Error>() {
-        Some(error) => error.to_string().into(),
-        None => error.as_string().unwrap_or_else(|| format!("{error:?}")),
-    }
 }

@@ -18,13 +18,21 @@ pub struct WorkerOptions {
     pub(super) glue: Option<String>,
     pub(super) start_timeout: Duration,
     pub(super) idle_stop: Option<Duration>,
+    pub(super) shared_memory: bool,
 }
 
 impl Default for WorkerOptions {
     fn default() -> Self {
         // A worker starts in some 20 ms. Half a minute is for a slow network; a script that does not load at all is noticed at once.
         let start_timeout = Duration::from_secs(30);
-        Self { name: "offloop".to_owned(), script: None, glue: None, start_timeout, idle_stop: None }
+        Self {
+            name: "offloop".to_owned(),
+            script: None,
+            glue: None,
+            start_timeout,
+            idle_stop: None,
+            shared_memory: true,
+        }
     }
 }
 
@@ -37,8 +45,8 @@ impl WorkerOptions {
 
     /// The address of the worker script, for a bundler or a server that the built-in one does not suit.
     ///
-    /// The script is a module. It sets `globalThis.offloopLane = true`, waits for one message `{ module, name }`, initialises the
-    /// program with `module` and calls its `__offloop_serve()`; see `js/worker.js` of this crate. An address on another origin is
+    /// The script is a module. It sets `globalThis.offloopLane = true`, waits for one message `{ module, name, shared }`, initialises the
+    /// program with `module` and calls its `__offloop_serve(shared)`; see `js/worker.js` of this crate. An address on another origin is
     /// refused by the browser.
     pub fn script(mut self, address: impl Into<String>) -> Self {
         self.script = Some(address.into());
@@ -55,6 +63,18 @@ impl WorkerOptions {
     /// How long a worker may take to come up (default 30 s) before its jobs end with [`Error::Lost`](crate::Error::Lost).
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
+        self
+    }
+
+    /// Whether short calls and results go through memory that page and worker share, where that can be had (default `true`): on pages that are
+    /// [cross-origin isolated](https://developer.mozilla.org/docs/Web/API/Window/crossOriginIsolated), in browsers with `Atomics.waitAsync`.
+    /// Elsewhere, and for whatever is long or has a [`Blob`](crate::Blob) in it, messages do the same.
+    ///
+    /// Only the buffer between them is shared, 32 KiB a worker; each keeps its own wasm memory, and can be ended at any time. After a task a
+    /// worker waits some milliseconds for the next one, in which its thread does nothing else: timers and promises that a task has left behind
+    /// have their turn after that.
+    pub fn shared_memory(mut self, wanted: bool) -> Self {
+        self.shared_memory = wanted;
         self
     }
 

@@ -9,7 +9,8 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, Event as DomEvent, MessageChannel};
 
-use super::message::{post, post_frame, read, text};
+use super::link::Link;
+use super::message::{read, text};
 use super::worker::Listener;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -35,6 +36,7 @@ thread_local! {
 struct Server {
     tasks: &'static Tasks,
     scope: DedicatedWorkerGlobalScope,
+    link: Link,
     /// A way to come back after other messages have had their turn.
     turn: MessageChannel,
     listeners: RefCell<Vec<Listener>>,
@@ -52,13 +54,14 @@ struct Server {
 
 /// Serves `tasks` to whoever started this worker, from now on. Called by the worker script through
 /// [`tasks!`](crate::tasks); does nothing outside a worker.
-pub fn serve_lane(tasks: &'static Tasks) {
+pub fn serve_lane(tasks: &'static Tasks, shared: bool) {
     let (Ok(scope), Ok(turn)) = (js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>(), MessageChannel::new())
     else {
         return;
     };
     let server = Rc::new(Server {
         tasks,
+        link: Link::new(scope.clone().into()),
         scope,
         turn,
         listeners: RefCell::default(),
@@ -78,8 +81,7 @@ pub fn serve_lane(tasks: &'static Tasks) {
         previous(info);
     }));
     server.listen();
-    // Without this message the other side gives up after the start timeout.
-    let _ = post(&server.scope, &JsValue::TRUE);
+    server.link.ready(shared);
 }
 
 impl Server {
@@ -109,7 +111,8 @@ impl Server {
     }
 
     fn heard(&self, event: &DomEvent) {
-        let time = now();
+        let Some(time) = self.pull() else { return };
+        self.link.heard();
         match read(event, |frame, blobs| calls_in(self.tasks.fingerprint(), frame, time, blobs)) {
             Ok(Ok(calls)) => self.queue.borrow_mut().extend(calls),
             // Nobody knows whose calls these are: another build's. They must not be sent again for ever.
@@ -118,12 +121,22 @@ impl Server {
                 if let Some(id) = other.as_f64() {
                     self.cancel(id);
                 }
-                return;
             }
         }
         if !self.resumes.get() {
             self.run(time);
         }
+    }
+
+    /// Queues the calls in the ring, at the moment that is given; none if that was the end.
+    fn pull(&self) -> Option<Instant> {
+        let time = now();
+        let received = self.link.receive(|frame| {
+            self.queue.borrow_mut().extend(calls_in(self.tasks.fingerprint(), frame, time, Vec::new())?);
+            Ok(())
+        });
+        received.map_err(|error| self.end(&error.to_string(), true)).ok()?;
+        Some(time)
     }
 
     /// A call that waits is answered; one that runs or has run is not to be helped.
@@ -136,11 +149,18 @@ impl Server {
         }
     }
 
-    /// Runs what is queued, or as much as fits in a turn.
+    /// Runs what is queued and what comes through the ring meanwhile, or as much as fits in a turn.
     fn run(&self, began: Instant) {
         let mut time = began;
         loop {
-            let Some(call) = self.queue.borrow_mut().pop_front() else { break };
+            let Some(call) = self.queue.borrow_mut().pop_front() else {
+                self.flush();
+                match self.link.wait().then(|| self.pull()).flatten() {
+                    Some(now) => time = now,
+                    None => return,
+                }
+                continue;
+            };
             if !self.is_short(call.task) && self.flush() {
                 time = now();
             }
@@ -156,7 +176,6 @@ impl Server {
                 return;
             }
         }
-        self.flush();
     }
 
     fn run_one(&self, call: Call, start: Instant) -> Instant {
@@ -216,7 +235,7 @@ impl Server {
     fn tell(&self, events: &[Event]) {
         let (mut frame, mut blobs) = (Vec::with_capacity(32 + 16 * events.len()), Vec::new());
         encode_events(self.tasks.fingerprint(), events, &mut frame, Some(&mut blobs));
-        if let Err(error) = post_frame(&self.scope, &frame, &blobs) {
+        if let Err(error) = self.link.send(&frame, &blobs) {
             // Their caller must not wait for them for ever.
             self.end(&format!("the browser did not take a result: {}", text(&error)), true);
         }
@@ -239,7 +258,7 @@ impl Server {
         let last = Object::new();
         let _ = Reflect::set(&last, &"cause".into(), &cause.into());
         let _ = Reflect::set(&last, &"running".into(), &running.into());
-        let _ = post(&self.scope, &last);
+        let _ = self.link.post(&last);
         // Messages that were posted are delivered; what would have come in is not.
         self.scope.close();
     }

@@ -1,8 +1,11 @@
 //! One Web Worker and everything that hangs on it, released together.
 
+use std::rc::Rc;
+
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget};
 
+use super::link::Link;
 use super::message::text;
 
 #[wasm_bindgen(module = "/js/lane.js")]
@@ -43,6 +46,7 @@ impl Drop for Listener {
 /// A worker; dropping it terminates it, and nothing is heard of it any more.
 pub(super) struct Worker {
     worker: web_sys::Worker,
+    link: Rc<Link>,
     _listeners: [Listener; 3],
 }
 
@@ -65,12 +69,12 @@ impl Worker {
             }),
             Listener::new(&worker, "messageerror", move |_| garbled("a message that cannot be read".to_owned())),
         ];
-        Ok(Self { worker, _listeners: listeners })
+        Ok(Self { link: Rc::new(Link::new(worker.clone().into())), worker, _listeners: listeners })
     }
 
-    /// What messages are posted to.
-    pub(super) fn target(&self) -> &JsValue {
-        &self.worker
+    /// The way to it.
+    pub(super) fn link(&self) -> &Rc<Link> {
+        &self.link
     }
 }
 

@@ -1,22 +1,39 @@
 //! What comes from the worker, and what becomes of it.
 
+use std::rc::Rc;
+
 use js_sys::Reflect;
+use wasm_bindgen::JsValue;
 
 use super::Inner;
 use crate::error::Error;
 use crate::lane::Loss;
+use crate::platform::browser::link::Link;
 use crate::platform::browser::message::read;
 use crate::platform::now;
 use crate::wire::{Event, events_in};
 
 impl Inner {
     pub(super) fn heard(&self, event: &web_sys::Event) {
+        let Some(link) = self.link() else { return };
+        self.pull();
+        if !self.link().is_some_and(|now| Rc::ptr_eq(&link, &now)) {
+            // What came before the message had this worker ended.
+            return;
+        }
+        link.heard();
+        self.take(&link, event);
+        // What came after it may be there already.
+        self.pull();
+    }
+
+    fn take(&self, link: &Link, event: &web_sys::Event) {
         let message = match read(event, |frame, blobs| events_in(self.setup.fingerprint, frame, blobs)) {
             Ok(Ok(events)) => return self.report(events),
             Ok(Err(error)) => return self.down(error, Loss::MaybeRan),
             Err(message) => message,
         };
-        if message.as_bool() == Some(true) {
+        if self.is_ready(link, &message) {
             {
                 let mut state = self.state.borrow_mut();
                 state.ready = true;
@@ -34,6 +51,33 @@ impl Inner {
                 }
                 None => self.down(Error::malformed("a foreign message from the worker"), Loss::MaybeRan),
             }
+        }
+    }
+
+    fn link(&self) -> Option<Rc<Link>> {
+        self.state.borrow().worker.as_ref().map(|worker| Rc::clone(worker.link()))
+    }
+
+    /// Whether this message says that the worker is up. If so, the ring that came with it is used from now on.
+    fn is_ready(&self, link: &Link, message: &JsValue) -> bool {
+        message.as_bool() == Some(true)
+            || self.setup.shared && {
+                let pull = self.later(|inner, ()| inner.pull());
+                link.open(message, move || pull(()))
+            }
+    }
+
+    /// Takes what came through the ring.
+    fn pull(&self) {
+        let Some(link) = self.link() else { return };
+        let mut events = Vec::new();
+        let received = link.receive(|frame| {
+            events.append(&mut events_in(self.setup.fingerprint, frame, Vec::new())?);
+            Ok(())
+        });
+        self.report(events);
+        if let Err(error) = received {
+            self.down(error, Loss::MaybeRan);
         }
     }
 
@@ -68,6 +112,7 @@ impl Inner {
 
     /// The browser reports an error of the worker, which itself did not say what it was doing.
     pub(super) fn broken(&self, cause: String) {
+        self.pull();
         let error = Error::Lost { cause };
         if !self.state.borrow().ready {
             return self.down(error, Loss::NeverStarted);

@@ -8,7 +8,7 @@ use super::Inner;
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::Loss;
-use crate::platform::browser::message::{post_frame, text};
+use crate::platform::browser::message::text;
 use crate::platform::now;
 use crate::wire::{Call, Reply, encode_calls};
 
@@ -162,7 +162,7 @@ impl Inner {
         // The clock is only asked if there are deadlines to be told.
         let time = if calls.iter().any(|call| call.deadline.is_some()) { now() } else { Instant::from_micros(0) };
         encode_calls(self.setup.fingerprint, &calls, time, &mut frame, Some(&mut blobs));
-        let posted = state.worker.as_ref().map_or(Ok(()), |worker| post_frame(worker.target(), &frame, &blobs));
+        let posted = state.worker.as_ref().map_or(Ok(()), |worker| worker.link().send(&frame, &blobs));
         match posted {
             Ok(()) => {
                 state.outbox.note(&calls);
