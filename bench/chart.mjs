@@ -26,12 +26,12 @@ function bars(rows) {
     title: rows.map((row, index) => ({
       text: `${row.title} (${row.unit}, ${row.better === 'less' ? 'less' : 'more'} is better)`, top: tops[index], left: 8, textStyle: { fontSize: 12 },
     })),
-    grid: rows.map((_, index) => ({ left: 110, right: 110, top: tops[index] + 22, height: heights[index] - 40 })),
+    grid: rows.map((_, index) => ({ left: 150, right: 110, top: tops[index] + 22, height: heights[index] - 40 })),
     xAxis: rows.map((_, gridIndex) => ({ gridIndex, type: 'value', show: false })),
     yAxis: rows.map(({ peers }, gridIndex) => ({ gridIndex, type: 'category', inverse: true, data: Object.keys(peers), axisTick: { show: false }, axisLine: { show: false } })),
     series: rows.map(({ peers }, index) => ({
       type: 'bar', xAxisIndex: index, yAxisIndex: index, barWidth: 12,
-      data: Object.entries(peers).map(([peer, values]) => ({ value: median(values), itemStyle: { color: peer === 'offloop' ? OURS : OTHERS } })),
+      data: Object.entries(peers).map(([peer, values]) => ({ value: median(values), itemStyle: { color: peer.startsWith('offloop') ? OURS : OTHERS } })),
       label: { show: true, position: 'right', formatter: ({ value }) => number(value) },
     })),
   });
@@ -47,7 +47,7 @@ function curves(rows) {
     xAxis: rows.map((row, gridIndex) => ({ gridIndex, type: 'log', name: row.axis, nameLocation: 'middle', nameGap: 26 })),
     yAxis: rows.map((_, gridIndex) => ({ gridIndex, type: 'log' })),
     series: rows.flatMap(({ points }, index) => Object.entries(points).map(([peer, line]) => ({
-      name: peer, type: 'line', xAxisIndex: index, yAxisIndex: index, data: line, symbolSize: 6, color: peer === 'offloop' ? OURS : OTHERS,
+      name: peer, type: 'line', xAxisIndex: index, yAxisIndex: index, data: line, symbolSize: 6, color: peer.startsWith('offloop') ? OURS : OTHERS,
     }))),
   });
 }

@@ -1,8 +1,8 @@
 // A figure: what was measured, in which unit, and the values of each round by peer.
 
-// `less` or `more` is better. `against` names the peers to the best of which ours is compared, `target` the ratio that is wanted.
-export function figure(group, id, title, unit, { better = 'less', against = [], target, peers = {} } = {}) {
-  return { group, id, title, unit, better, against, target, peers };
+// `less` or `more` is better. `against` names the peers to the best of which ours is compared, `target` the ratio that is wanted. `ours` is what is compared.
+export function figure(group, id, title, unit, { better = 'less', against = [], target, ours = 'offloop', peers = {} } = {}) {
+  return { group, id, title, unit, better, against, target, ours, peers };
 }
 
 export function add({ peers }, peer, value) {
@@ -17,8 +17,8 @@ export function quantile(values, share) {
 export const median = (values) => quantile(values, 0.5);
 
 // Ours to the best of those it is compared with, of the medians; null if either is missing.
-export function ratio({ against, better, peers }) {
+export function ratio({ against, better, ours, peers }) {
   const others = against.filter((peer) => peers[peer]).map((peer) => median(peers[peer]));
-  if (!others.length || !peers.offloop) return null;
-  return median(peers.offloop) / (better === 'less' ? Math.min(...others) : Math.max(...others));
+  if (!others.length || !peers[ours]) return null;
+  return median(peers[ours]) / (better === 'less' ? Math.min(...others) : Math.max(...others));
 }

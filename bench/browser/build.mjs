@@ -1,5 +1,5 @@
 // The wasm of the peers that have one, into target/bench/pkg; and how many bytes each page loads.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { transformSync } from 'esbuild';
@@ -36,9 +36,11 @@ function built(profile, crate) {
 }
 
 async function bind(wasm, folder, level) {
+  const file = `${folder}/${wasm.split('/').pop().replace('.wasm', '_bg.wasm')}`;
+  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (made > statSync(wasm).mtimeMs) return;
   mkdirSync(folder, { recursive: true });
   await must(tool('wasm-bindgen'), [wasm, '--target', 'web', '--no-typescript', '--out-dir', folder]);
-  const file = `${folder}/${wasm.split('/').pop().replace('.wasm', '_bg.wasm')}`;
   const features = FEATURES.map((feature) => `--enable-${feature}`);
   await must(process.execPath, [at('node_modules', 'binaryen', 'bin', 'wasm-opt'), file, '-o', file, level, '--strip-debug', ...features]);
 }

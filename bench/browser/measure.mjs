@@ -5,7 +5,11 @@ import { add, figure, median, quantile } from '../figure.mjs';
 import { build, smallest } from './build.mjs';
 import { open } from './site.mjs';
 
-const PEERS = ['raw', 'offloop', 'comlink', 'workerpool', 'gloo-worker', 'wasmworker'];
+const SHARED = 'offloop, shared memory';
+const OTHERS = ['comlink', 'workerpool', 'gloo-worker', 'wasmworker'];
+const PEERS = ['raw', 'offloop', SHARED, ...OTHERS];
+// The script of each in `peers`.
+const script = (peer) => (peer === SHARED ? 'offloop-shared' : peer);
 const FLIGHT = 64;
 const MIB = 2 ** 20;
 // The browser asks every worker for its memory, and some answer late or never.
@@ -19,8 +23,9 @@ export async function measure({ rounds, quick }) {
   const figures = {
     start: of('start', 'two lanes, from nothing to their first answers', 'ms', { target: 1.3 }),
     trip: of('trip', 'round trip of a trivial call', 'µs', { target: 1.15 }),
+    shared: of('shared', 'the same through shared memory', 'µs', { ours: SHARED, target: 0.6 }),
     trip99: of('trip99', 'its 99th percentile', 'µs'),
-    rate: of('rate', `trivial calls, ${FLIGHT} in flight`, 'calls/s', { better: 'more', against: PEERS.slice(2), target: 8 }),
+    rate: of('rate', `trivial calls, ${FLIGHT} in flight`, 'calls/s', { better: 'more', against: OTHERS, target: 8 }),
     map: of('map', '`map` over 100,000 small items', 'items/s', { better: 'more', against: [] }),
     mib1: of('mib1', '1 MiB in and out', 'ms', { target: 1.2 }),
     mib16: of('mib16', '16 MiB in and out', 'ms', { target: 1.2 }),
@@ -32,31 +37,35 @@ export async function measure({ rounds, quick }) {
   };
   add(figures.size, 'offloop', (await smallest()) / 1_000);
   const { bench, heap, close } = await open();
+  const measured = (peer, ...what) => bench('measure', script(peer), ...what);
   try {
     await warmUp(bench);
     for (let round = 0; round < rounds; round += 1) {
       say(`browser, round ${round + 1} of ${rounds}`);
-      await each(round, async (peer) => add(figures.start, peer, await bench('start', peer, 2)));
+      await each(round, async (peer) => add(figures.start, peer, await bench('start', script(peer), 2)));
       await each(round, async (peer) => {
-        const trips = (await bench('measure', peer, 'trips', 500 * scale)).map((ms) => ms * 1_000);
+        const trips = (await measured(peer, 'trips', 500 * scale)).map((ms) => ms * 1_000);
         add(figures.trip, peer, median(trips));
+        if (['raw', SHARED].includes(peer)) add(figures.shared, peer, median(trips));
         add(figures.trip99, peer, quantile(trips, 0.99));
       });
       await each(round, async (peer) => {
         const total = 5_000 * scale;
-        add(figures.rate, peer, (total / (await bench('measure', peer, 'flight', total, FLIGHT))) * 1_000);
+        add(figures.rate, peer, (total / (await measured(peer, 'flight', total, FLIGHT))) * 1_000);
       });
       add(figures.rate, 'raw, 32 in a message', (50_000 / (await bench('measure', 'raw', 'batched', 50_000, FLIGHT))) * 1_000);
-      add(figures.map, 'offloop', (100_000 / (await bench('measure', 'offloop', 'map', 100_000))) * 1_000);
+      for (const peer of ['offloop', SHARED]) add(figures.map, peer, (100_000 / (await measured(peer, 'map', 100_000))) * 1_000);
       for (const [what, length, count] of [[figures.mib1, MIB, 10], [figures.mib16, 16 * MIB, 3]]) {
-        await each(round, async (peer) => add(what, peer, median(await bench('measure', peer, 'bytes', length, count * Math.sqrt(scale)))));
+        await each(round, async (peer) => add(what, peer, median(await measured(peer, 'bytes', length, count * Math.sqrt(scale)))));
       }
-      await each(round, async (peer) => add(figures.job, peer, await bench('measure', peer, 'spin', 32, 10_000_000)));
-      await each(round, async (peer) => add(figures.gap, peer, await bench('gap', peer, 8, 4_000_000 * scale)));
+      await each(round, async (peer) => add(figures.job, peer, await measured(peer, 'spin', 32, 10_000_000)));
+      await each(round, async (peer) => add(figures.gap, peer, await bench('gap', script(peer), 8, 4_000_000 * scale)));
     }
-    const before = await heap();
-    await bench('measure', 'offloop', 'flight', calls, FLIGHT);
-    add(figures.heap, 'offloop', ((await heap()) - before) / 1024);
+    for (const peer of ['offloop', SHARED]) {
+      const before = await heap();
+      await measured(peer, 'flight', calls, FLIGHT);
+      add(figures.heap, peer, ((await heap()) - before) / 1024);
+    }
   } finally {
     await close();
   }
@@ -67,7 +76,7 @@ export async function measure({ rounds, quick }) {
 // In a page of its own: other peers' workers would be asked, too.
 async function memory(figure, peer) {
   const { bench, close } = await open();
-  const bytes = await Promise.race([bench('memoryPerLane', peer, 4), sleep(PATIENCE)]).catch(() => undefined);
+  const bytes = await Promise.race([bench('memoryPerLane', script(peer), 4), sleep(PATIENCE)]).catch(() => undefined);
   await close();
   if (bytes) add(figure, peer, bytes / 1024);
   else say(`the browser did not tell the memory of ${peer} within ${PATIENCE / 1_000} s`);
@@ -80,7 +89,7 @@ async function each(round, measure) {
 
 // Until the engine has compiled everything at its best.
 async function warmUp(bench) {
-  for (const peer of PEERS) {
+  for (const peer of PEERS.map(script)) {
     await bench('start', peer, 2);
     await bench('measure', peer, 'trips', 500);
     await bench('measure', peer, 'flight', 5_000, FLIGHT);

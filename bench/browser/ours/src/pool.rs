@@ -36,9 +36,10 @@ export!(Offloop);
 #[wasm_bindgen]
 impl Pool {
     #[wasm_bindgen(constructor)]
-    pub fn new(lanes: usize) -> Answer<Pool> {
+    pub fn new(lanes: usize, shared_memory: bool) -> Answer<Pool> {
         let options = Options::default().lanes(lanes).queue(1_000_000);
-        let executor = Executor::web_workers(&TASKS, options, WorkerOptions::default()).map_err(text)?;
+        let workers = WorkerOptions::default().shared_memory(shared_memory);
+        let executor = Executor::web_workers(&TASKS, options, workers).map_err(text)?;
         executor.warm();
         Ok(Self(Offloop(executor)))
     }
