@@ -47,7 +47,7 @@ function curves(rows) {
     xAxis: rows.map((row, gridIndex) => ({ gridIndex, type: 'log', name: row.axis, nameLocation: 'middle', nameGap: 26 })),
     yAxis: rows.map((_, gridIndex) => ({ gridIndex, type: 'log' })),
     series: rows.flatMap(({ points }, index) => Object.entries(points).map(([peer, line]) => ({
-      name: peer, type: 'line', xAxisIndex: index, yAxisIndex: index, data: line, symbolSize: 6, color: peer.startsWith('offloop') ? OURS : OTHERS,
+      name: peer, type: 'line', xAxisIndex: index, yAxisIndex: index, data: line, symbolSize: 6, color: peer.startsWith('offloop') ? OURS : OTHERS, lineStyle: { type: peer.includes(',') ? 'dashed' : 'solid' },
     }))),
   });
 }

@@ -3,14 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../../scripts/shell.mjs';
 import { add, figure, median, quantile } from '../figure.mjs';
 import { build, smallest } from './build.mjs';
-import { open } from './site.mjs';
+import { open, script, SHARED } from './site.mjs';
 
-const SHARED = 'offloop, shared memory';
 const OTHERS = ['comlink', 'workerpool', 'gloo-worker', 'wasmworker'];
 const PEERS = ['raw', 'offloop', SHARED, ...OTHERS];
-// The script of each in `peers`.
-const script = (peer) => (peer === SHARED ? 'offloop-shared' : peer);
 const FLIGHT = 64;
+const TURNS = 10;
 const MIB = 2 ** 20;
 // The browser asks every worker for its memory, and some answer late or never.
 const PATIENCE = 10_000;
@@ -43,12 +41,17 @@ export async function measure({ rounds, quick }) {
     for (let round = 0; round < rounds; round += 1) {
       say(`browser, round ${round + 1} of ${rounds}`);
       await each(round, async (peer) => add(figures.start, peer, await bench('start', script(peer), 2)));
-      await each(round, async (peer) => {
-        const trips = (await measured(peer, 'trips', 500 * scale)).map((ms) => ms * 1_000);
-        add(figures.trip, peer, median(trips));
-        if (['raw', SHARED].includes(peer)) add(figures.shared, peer, median(trips));
-        add(figures.trip99, peer, quantile(trips, 0.99));
-      });
+      // In short turns: on which processors page and worker are, and so how far apart, changes from one second to the next.
+      const trips = Object.fromEntries(PEERS.map((peer) => [peer, []]));
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        await each(round + turn, async (peer) => trips[peer].push(...(await measured(peer, 'trips', (500 * scale) / TURNS))));
+      }
+      for (const peer of PEERS) {
+        const took = trips[peer].map((ms) => ms * 1_000);
+        add(figures.trip, peer, median(took));
+        if (['raw', SHARED].includes(peer)) add(figures.shared, peer, median(took));
+        add(figures.trip99, peer, quantile(took, 0.99));
+      }
       await each(round, async (peer) => {
         const total = 5_000 * scale;
         add(figures.rate, peer, (total / (await measured(peer, 'flight', total, FLIGHT))) * 1_000);

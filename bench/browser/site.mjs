@@ -1,4 +1,4 @@
-// The pages' server and the browser. Isolated, since only then Chromium's clock is finer than 100 µs; nothing else depends on it.
+// The pages' server and the browser. Isolated, since only then Chromium's clock is finer than 100 µs, and memory can be shared.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -11,6 +11,11 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/ja
 const HEADERS = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp', 'cache-control': 'no-store' };
 const FOLDERS = [['/pkg/', PKG], ['/npm/', at('bench', 'node_modules')], ['/', at('bench', 'browser')]];
 const ARGS = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --enable-blink-features=ForceEagerMeasureMemory';
+
+// What Offloop does by itself on an isolated page, beside what it does on others.
+export const SHARED = 'offloop, shared memory';
+// The script of each peer in `peers`.
+export const script = (peer) => (peer === SHARED ? 'offloop-shared' : peer);
 
 export async function open() {
   const server = createServer(async ({ url }, response) => {

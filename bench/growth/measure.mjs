@@ -1,10 +1,10 @@
 // How cost grows in the browser with lanes, jobs in flight and bytes: the best of some rounds at each size, as lines.
 import { say } from '../../scripts/shell.mjs';
 import { build } from '../browser/build.mjs';
-import { open } from '../browser/site.mjs';
+import { open, script, SHARED } from '../browser/site.mjs';
 import { figure, median } from '../figure.mjs';
 
-const PEERS = ['raw', 'offloop'];
+const PEERS = ['raw', 'offloop', SHARED];
 const LANES = [1, 2, 4, 8, 16, 32, 64];
 const JOBS = [1, 10, 100, 1_000, 10_000, 100_000];
 const BYTES = [1, 2 ** 10, 2 ** 15, 2 ** 20, 2 ** 23, 2 ** 26];
@@ -23,7 +23,7 @@ export async function measure({ rounds, quick }) {
       for (const size of sizes) {
         const values = Object.fromEntries(PEERS.map((peer) => [peer, []]));
         for (let round = 0; round < (quick ? 2 : Math.min(rounds, 5)); round += 1) {
-          for (const peer of PEERS) values[peer].push(await take(peer, size));
+          for (const peer of PEERS) values[peer].push(await take(script(peer), size));
         }
         for (const peer of PEERS) figure.points[peer].push([size, Math.min(...values[peer])]);
       }
