@@ -17,6 +17,8 @@ mod ids;
 mod lanes;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

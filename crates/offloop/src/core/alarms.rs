@@ -60,3 +60,10 @@ impl Alarms {
         }
     }
 }
+
+#[cfg(test)]
+impl Alarms {
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
+    }
+}
