@@ -55,4 +55,8 @@ offloop::tasks! {
     faults::spin,
     #[cfg(feature = "faults")]
     faults::never_end,
+    #[cfg(feature = "faults")]
+    faults::hoard,
+    #[cfg(feature = "faults")]
+    faults::swell,
 }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use offloop::Context;
+use offloop::{Blob, Context};
 
 use super::sum_of_squares;
 
@@ -27,4 +27,18 @@ pub(super) fn never_end(context: &Context) -> u32 {
         black_box(sum_of_squares(0..100_000));
     }
     0
+}
+
+/// Takes memory until there is none left: at most 4 GiB on wasm. Not for native tests, where it would end the process.
+pub(super) fn hoard() -> usize {
+    let mut hoard = Vec::new();
+    while hoard.len() < 64 {
+        hoard.push(black_box(Vec::<u8>::with_capacity(256 << 20)));
+    }
+    hoard.len()
+}
+
+/// A result with so many bytes.
+pub(super) fn swell(bytes: u32) -> Blob {
+    vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)].into()
 }

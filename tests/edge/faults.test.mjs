@@ -38,7 +38,43 @@ inSeveralProcesses({ features: ['faults'] }, (server) => {
   });
 });
 
+inSeveralProcesses({ features: ['faults'] }, (server) => {
+  const run = (task, argument) => server.post(`/tasks/${task}`, JSON.stringify(argument), JSON_BODY);
+
+  test('a task that takes all memory there is costs its own caller an answer, and the lane starts anew', async () => {
+    const before = server.state().lanes.map(({ pid }) => pid);
+    for (let round = 0; round < 3; round += 1) {
+      const problem = assertProblem(await run('hoard', null), 502, 'lost');
+      assert.match(problem.detail, /memory|trapped|unreachable/);
+    }
+    const answers = await Promise.all(Array.from({ length: 4 }, () => server.get('/async-cpu?number=5000000')));
+    for (const { headers } of answers) assert.equal(headers['x-result'], sumOfSquares(5_000_000));
+    assert.deepEqual(server.state().lanes.map(({ pid }) => pid), before, 'the processes are the same as before');
+    assertAddsUp(await server.idle());
+  });
+
+  test('a result that is larger than a message may be is an error with its size, and the lane goes on', async () => {
+    const { status, text } = await run('swell', 20_000_000);
+    assert.deepEqual([status, text.length], [200, 4 * Math.ceil(20_000_000 / 3) + 2]);
+    for (const bytes of [33_554_432, 90_000_000]) {
+      const { kind, detail } = assertProblem(await run('swell', bytes), 502);
+      // With the byte that says where its blob is.
+      assert.deepEqual([kind, detail], ['malformed', `malformed data: a result of ${bytes + 1} bytes, an answer may have 33554432`]);
+    }
+    assert.equal((await server.get('/async-cpu?number=5000000')).headers['x-result'], sumOfSquares(5_000_000));
+    assertAddsUp(await server.idle());
+  });
+});
+
 withoutLanes({ features: ['faults'] }, (server) => {
+  test('a task that takes all memory in the gateway itself costs those in it an answer, and a new instance goes on', async () => {
+    const waiting = server.get('/async-io?seconds=5');
+    await server.get('/ping');
+    assert.ok([500, 502].includes((await server.post('/tasks/hoard', 'null', JSON_BODY)).status));
+    assert.equal(assertProblem(await waiting, 502).kind, 'lost');
+    assert.equal((await server.get('/ping')).text, 'pong');
+  });
+
   test('a panic in the gateway itself is told to its caller and to all who waited, and a new instance goes on', async () => {
     const waiting = server.get('/async-io?seconds=5');
     // The two are accepted in the order in which they come, but on connections of their own.

@@ -42,7 +42,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn forget(this: &Answer);
     #[wasm_bindgen(method)]
-    pub(super) fn body(this: &Answer, request: &Request, most: f64) -> Promise;
+    pub(super) fn body(this: &Answer, request: &Request, most: usize) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn pause(this: &Answer, signal: &AbortSignal) -> Promise;
 

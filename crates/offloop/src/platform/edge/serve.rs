@@ -17,9 +17,9 @@ use crate::platform::now;
 use crate::task::{Report, Tasks};
 use crate::wire::{Call, Event, Reply, decode_calls, encode_events, put_length};
 
-/// The longest request that is read: what a message between isolates may hold.
+/// The longest request that is read and the longest answer: what a message between isolates may hold.
 /// Source: <https://developers.cloudflare.com/durable-objects/platform/limits/>.
-const LONGEST: f64 = 32.0 * 1024.0 * 1024.0;
+const LONGEST: usize = 32 * 1024 * 1024;
 
 /// A turn in which the clock moves on less than this held nobody up, so the next one may be longer.
 const SHORT_TURN: Duration = Duration::from_millis(1);
@@ -119,8 +119,13 @@ impl Work {
             ran += 1;
             self.waiting.borrow_mut().pop();
             self.running.set(Some(call.id));
-            replies.push(Event::Reply(open.run(|| crate::serve::serve(self.tasks, call, &Nobody, now))));
+            let reply = open.run(|| crate::serve::serve(self.tasks, call, &Nobody, now));
             self.running.set(None);
+            if is_large(&reply) {
+                // Its message is full.
+                ran = turn;
+            }
+            replies.push(Event::Reply(reply));
         }
         if self.streamed.get() {
             self.push(&mut replies);
@@ -141,19 +146,19 @@ impl Work {
 
     /// A frame of its own if it is all there is to say, one of a stream otherwise.
     fn frame(&self, events: &[Event]) -> Vec<u8> {
-        let mut frame = Vec::with_capacity(64);
         let fingerprint = self.tasks.fingerprint();
-        if !self.streamed.get() {
-            encode_events(fingerprint, events, &mut frame, None);
-            return frame;
-        }
-        frame.extend_from_slice(&[0; 4]);
+        let start = if self.streamed.get() { 4 } else { 0 };
+        let mut frame = Vec::with_capacity(64);
+        frame.resize(start, 0);
         encode_events(fingerprint, events, &mut frame, None);
-        if let Err(error) = put_length(&mut frame, 0) {
-            // Only a result can be that large: its call fails, not the stream.
-            let failed: Vec<Event> = events.iter().map(|event| fail(event, &error)).collect();
-            frame.truncate(4);
-            encode_events(fingerprint, &failed, &mut frame, None);
+        if frame.len() - start > LONGEST {
+            // Only results can be that large: their calls fail, not the whole answer.
+            let fitting: Vec<Event> = events.iter().map(fitting).collect();
+            frame.truncate(start);
+            encode_events(fingerprint, &fitting, &mut frame, None);
+        }
+        if start > 0 {
+            // Cannot fail: a stream takes twice as much.
             let _ = put_length(&mut frame, 0);
         }
         frame
@@ -178,9 +183,18 @@ impl Work {
     }
 }
 
-fn fail(event: &Event, error: &Error) -> Event {
+/// Whether a result takes more than an equal share of what a message may hold.
+fn is_large(reply: &Reply) -> bool {
+    reply.result.as_ref().is_ok_and(|output| output.len() > LONGEST / CALLS_IN_A_TURN)
+}
+
+/// The event, or that its result is too large.
+fn fitting(event: &Event) -> Event {
     match event {
-        Event::Reply(reply) => Event::Reply(Reply { result: Err(error.clone()), ..*reply }),
-        Event::Progress(progress) => Event::Progress(*progress),
+        Event::Reply(reply @ Reply { result: Ok(output), .. }) if is_large(reply) => {
+            let what = format!("a result of {} bytes, an answer may have {LONGEST}", output.len());
+            Event::Reply(Reply { result: Err(Error::Malformed { what }), ..*reply })
+        }
+        other => other.clone(),
     }
 }
