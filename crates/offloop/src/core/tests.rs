@@ -3,7 +3,7 @@
 use std::task::Waker;
 use std::time::Duration;
 
-use super::{Action, Core, Limits, Request, next_random};
+use super::{Action, Core, INLINE, Limits, Request, next_random};
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
@@ -15,7 +15,11 @@ const TRAITS: Traits = Traits { stop: Stop::Wait, prefetch: 1, ahead: Duration::
 
 /// With so many lanes and so long a queue.
 fn core(lanes: usize, queue: usize) -> Core<()> {
-    let mut core = Core::new(Limits { queue, retries: 1, inline_on_skew: true }, 7, Recorder::new());
+    with(Limits { queue, retries: 1, inline_on_skew: true }, lanes)
+}
+
+fn with(limits: Limits, lanes: usize) -> Core<()> {
+    let mut core = Core::new(limits, 7, Recorder::new());
     for _ in 0..lanes {
         core.add_lane(TRAITS, Box::new(|| 0), START);
     }
@@ -92,7 +96,7 @@ fn short_jobs_with_far_deadlines_do_not_pile_up() {
     let mut most = 0;
     for _ in 0..5_000 {
         let id = core.submit(request(Some(hour)), START).map_err(|(error, _)| error).unwrap();
-        core.reply(4, vec![Reply { id, busy: Duration::ZERO, result: Ok(Payload::default()) }], START);
+        core.reply(4, reply(id, Ok(Payload::default())), START);
         rest(&mut core);
         most = most.max(core.alarms.len());
     }
@@ -107,4 +111,56 @@ fn short_jobs_with_far_deadlines_do_not_pile_up() {
     let ended = std::iter::from_fn(|| core.action())
         .filter(|action| matches!(action, Action::Finish { result: Err(Error::TimedOut), .. }));
     assert_eq!(ended.count(), waiting.len());
+}
+
+fn reply(id: u64, result: Result<Payload, Error>) -> Vec<Reply> {
+    vec![Reply { id, busy: Duration::ZERO, result }]
+}
+
+#[test]
+fn what_another_build_refuses_runs_inline_if_that_is_wanted() {
+    let skew = Error::Skew { ours: 1, theirs: 2 };
+    for (inline_on_skew, by_reply) in [(true, true), (true, false), (false, true), (false, false)] {
+        let mut core = with(Limits { queue: 1, retries: 0, inline_on_skew }, 1);
+        let id = submit(&mut core);
+        rest(&mut core);
+        if by_reply {
+            core.reply(0, reply(id, Err(skew.clone())), START);
+        } else {
+            core.lost(0, &[id], &skew, Loss::NeverStarted, START);
+        }
+        match core.action() {
+            Some(Action::Inline { call }) => assert!(inline_on_skew && call.id == id),
+            Some(Action::Finish { result, .. }) => assert!(!inline_on_skew && result == Err(skew.clone())),
+            _ => panic!("nothing becomes of it"),
+        }
+        // Once is enough: whoever refuses it here would do so again.
+        if inline_on_skew {
+            core.reply(INLINE, reply(id, Err(skew.clone())), START);
+            assert!(matches!(core.action(), Some(Action::Finish { result: Err(Error::Skew { .. }), .. })));
+        }
+    }
+}
+
+#[test]
+fn lanes_are_counted_and_as_many_as_told_are_closed() {
+    let mut core = core(3, 1);
+    assert_eq!(core.lane_count(), 3);
+    core.retire_lanes(2, START);
+    assert_eq!(core.lane_count(), 1);
+    let closed = std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Close { .. })).count();
+    assert_eq!(closed, 2);
+}
+
+#[test]
+fn only_lanes_that_did_not_come_up_are_an_outage() {
+    let broken = Error::Lost { cause: "no such script".to_owned() };
+    for (loss, is_outage) in [(Loss::NeverStarted, true), (Loss::Idle, false), (Loss::MaybeRan, false)] {
+        let mut core = core(1, 1);
+        core.down(0, &broken, loss, START);
+        let refused = core.submit(request(None), START).err().map(|(error, _)| error);
+        assert_eq!(refused, is_outage.then(|| broken.clone()), "{loss:?}");
+        // For a while only.
+        assert!(core.submit(request(None), START + Duration::from_secs(60)).is_ok());
+    }
 }
