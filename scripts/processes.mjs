@@ -79,7 +79,7 @@ export class Processes {
   }
 }
 
-function yieldToOthers(pid, niceness) {
+export function yieldToOthers(pid, niceness) {
   if (niceness === 0) return;
   try {
     setPriority(pid, niceness);

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { config, service, settings, worker } from '../../scripts/config.mjs';
 import { at } from '../../scripts/paths.mjs';
 import { answers, freePort } from '../../scripts/probe.mjs';
+import { yieldToOthers } from '../../scripts/processes.mjs';
 import { must, say } from '../../scripts/shell.mjs';
 import workerd from 'workerd';
 import { start } from '../../tests/edge/server.mjs';
 
 const READY_MS = 30_000;
 const LANES = 2;
+const LANE_NICENESS = 10;
 // As the edge function's own limit.
 const INLINE_BELOW = 20_000;
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -52,11 +54,11 @@ async function byHand({ lanes, inlineBelow }) {
   const services = addresses.map((address, index) => `(name = "LANE_${index}", external = (address = ${JSON.stringify(address)}, http = ()))`);
   const commands = addresses.map((address, index) => {
     const file = write(`lane-${index}.capnp`, config({ address, worker: worker({ modules: ['lane.js'], settings: common, vars: { ROLE: 'lane' } }), services: [] }));
-    return ['nice', '-n', '10', workerd.default, 'serve', file];
+    return [workerd.default, 'serve', file];
   });
   commands.push([workerd.default, 'serve', write('gateway.capnp', config({ address: `127.0.0.1:${port}`, worker: gateway, services }))]);
   const checks = sockets.map((socketPath) => ({ socketPath, path: '/' }));
-  return running(commands, port, { checks, clean: () => rmSync(folder, { recursive: true, force: true }) });
+  return running(commands, port, { checks, yielding: lanes, clean: () => rmSync(folder, { recursive: true, force: true }) });
 }
 
 // Nothing if there is no Python here. `npm` cannot bring it, so these columns are left empty then.
@@ -89,8 +91,9 @@ export async function python() {
   };
 }
 
-async function running(commands, port, { checks = [], clean = () => {}, ...options }) {
+async function running(commands, port, { checks = [], yielding = 0, clean = () => {}, ...options }) {
   const children = commands.map(([program, ...args]) => spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], detached: true, ...options }));
+  children.slice(0, yielding).forEach(({ pid }) => yieldToOthers(pid, LANE_NICENESS));
   const end = () => children.forEach(({ pid }) => {
     try {
       // The whole group: uvicorn has children of its own.
