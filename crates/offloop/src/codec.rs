@@ -6,7 +6,7 @@ mod refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::blob;
+use crate::blob::{self, Blob};
 use crate::error::Error;
 use crate::wire::Payload;
 
@@ -18,8 +18,12 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Payload, Error> {
 
 /// Decodes what [`encode`] made; bytes or blobs left over are an error.
 pub(crate) fn decode<T: DeserializeOwned>(payload: Payload) -> Result<T, Error> {
-    let Payload { bytes, blobs } = payload;
-    let (decoded, blobs_left) = blob::supply(blobs, || decoder::read(&bytes));
+    decode_from(&payload.bytes, payload.blobs)
+}
+
+/// As [`decode`], for bytes that somebody else keeps.
+pub(crate) fn decode_from<T: DeserializeOwned>(bytes: &[u8], blobs: Vec<Blob>) -> Result<T, Error> {
+    let (decoded, blobs_left) = blob::supply(blobs, || decoder::read(bytes));
     let (value, rest) = decoded.map_err(Error::malformed)?;
     if rest.is_empty() && blobs_left == 0 {
         Ok(value)

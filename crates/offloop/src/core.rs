@@ -47,8 +47,8 @@ pub(crate) enum Action<S> {
     Close { lane: usize },
     /// Run this call in the calling thread and report as [`INLINE`].
     Inline { call: Arc<Call> },
-    /// Give the caller its result.
-    Finish { slot: S, result: Result<Payload, Error> },
+    /// Give the caller its result, and what is left of the call.
+    Finish { slot: S, result: Result<Payload, Error>, call: Arc<Call> },
     /// Wake a future that waits for room or for the end.
     Wake(Waker),
     /// Call `tick` at this moment. Replaces an earlier request.
@@ -160,6 +160,11 @@ impl<S> Core<S> {
         Some(action)
     }
 
+    /// The next thing to do, if it is only to give a result or to wake somebody.
+    pub(crate) fn telling(&mut self) -> Option<Action<S>> {
+        matches!(self.actions.front()?, Action::Finish { .. } | Action::Wake(_)).then(|| self.actions.pop_front())?
+    }
+
     /// Whether there is nothing more to do.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.actions.is_empty()
@@ -231,11 +236,12 @@ impl<S> Core<S> {
             self.actions.push_back(Action::Send { lane, call: job.call.clone() });
         }
         // While no lane can be brought up, waiting would be for nothing: say so at once.
-        if let Some(error) = self.lanes.outage(now) {
+        if !self.queue.is_empty()
+            && let Some(error) = self.lanes.outage(now)
+        {
             while let Some(id) = self.queue.pop_front() {
                 if self.jobs.get(&id).is_some_and(|job| job.place == Place::Queued) {
-                    self.finish(id, Err(error.clone()), now);
-                    self.jobs.remove(&id);
+                    self.complete(id, Err(error.clone()), now);
                 }
             }
         }
@@ -244,16 +250,38 @@ impl<S> Core<S> {
     /// Ends the job's handle, wherever the job is. The job itself stays in the map, for the caller to remove or orphan.
     fn finish(&mut self, id: u64, result: Result<Payload, Error>, now: Instant) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Some(slot) = job.slot.take() else { return };
+        if let Some(slot) = job.slot.take() {
+            let (call, place, times) = (job.call.clone(), job.place, [job.submitted, job.sent]);
+            self.tell(slot, call, place, times, result, now);
+        }
+    }
+
+    /// Ends the job and its handle.
+    fn complete(&mut self, id: u64, result: Result<Payload, Error>, now: Instant) {
+        let Some(Job { slot, call, place, submitted, sent, .. }) = self.jobs.remove(&id) else { return };
+        if let Some(slot) = slot {
+            self.tell(slot, call, place, [submitted, sent], result, now);
+        }
+    }
+
+    fn tell(
+        &mut self,
+        slot: S,
+        call: Arc<Call>,
+        place: Place,
+        times: [Instant; 2],
+        result: Result<Payload, Error>,
+        now: Instant,
+    ) {
+        let [submitted, sent] = times;
         self.live -= 1;
-        let waited = matches!(job.place, Place::Queued | Place::Delayed);
+        let waited = matches!(place, Place::Queued | Place::Delayed);
         if waited {
             self.queued -= 1;
         }
-        let (queue, run) =
-            if waited { (now - job.submitted, Duration::ZERO) } else { (job.sent - job.submitted, now - job.sent) };
+        let (queue, run) = if waited { (now - submitted, Duration::ZERO) } else { (sent - submitted, now - sent) };
         self.recorder.finished(!waited, result.as_ref().err(), queue, run);
-        self.actions.push_back(Action::Finish { slot, result });
+        self.actions.push_back(Action::Finish { slot, result, call });
     }
 
     /// Puts a job that a lane held back to the head of the queue.

@@ -100,6 +100,8 @@ pub struct Events {
 /// The executor's side of [`Events`].
 pub(crate) trait Sink: Send + Sync {
     fn reply(&self, lane: usize, replies: Vec<Reply>);
+    /// Takes all of them, each with its lane.
+    fn reply_all(&self, replies: &mut Vec<(usize, Reply)>);
     fn progress(&self, lane: usize, progress: Progress);
     fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss);
     fn down(&self, lane: usize, error: Error, loss: Loss);
@@ -121,6 +123,21 @@ impl Events {
         if let Some(sink) = self.sink.upgrade() {
             sink.reply(self.lane, replies);
         }
+    }
+
+    /// As `reply` for calls of any lanes of the executor; leaves the vector empty.
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "for lanes that share threads"))]
+    pub(crate) fn reply_all(&self, replies: &mut Vec<(usize, Reply)>) {
+        if let Some(sink) = self.sink.upgrade() {
+            sink.reply_all(replies);
+        }
+        replies.clear();
+    }
+
+    /// Where another lane of the executor reports to.
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "for lanes that share threads"))]
+    pub(crate) fn on(&self, lane: usize) -> Self {
+        Self { lane, sink: self.sink.clone() }
     }
 
     /// A running call tells how far it is.

@@ -12,18 +12,45 @@ use crate::wire::{Call, Reply};
 ///
 /// A task's panic becomes [`Error::Failed`] where panics unwind; on wasm a panic ends the instance, and the lane's platform
 /// tells the caller.
-pub(crate) fn serve(tasks: &Tasks, call: Call, report: &dyn Report, now: impl Fn() -> Instant) -> Reply {
-    let Call { id, task, deadline, input } = call;
-    let start = now();
-    let result = match tasks.at(task) {
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(dead_code, reason = "where calls do not cross a border, the executor keeps them")
+)]
+pub(crate) fn serve(tasks: &Tasks, mut call: Call, report: &dyn Report, now: impl Fn() -> Instant) -> Reply {
+    let blobs = std::mem::take(&mut call.input.blobs);
+    run(tasks, &call, blobs, report, now(), now)
+}
+
+/// As [`serve`], for a call that the executor keeps, to send it again if need be. `start` is the time.
+pub(crate) fn serve_kept(
+    tasks: &Tasks,
+    call: &Call,
+    report: &dyn Report,
+    start: Instant,
+    now: impl Fn() -> Instant,
+) -> Reply {
+    run(tasks, call, call.input.blobs.clone(), report, start, now)
+}
+
+fn run(
+    tasks: &Tasks,
+    call: &Call,
+    blobs: Vec<Blob>,
+    report: &dyn Report,
+    start: Instant,
+    now: impl Fn() -> Instant,
+) -> Reply {
+    let result = match tasks.at(call.task) {
         _ if report.is_cancelled() => Err(Error::Cancelled),
-        _ if deadline.is_some_and(|deadline| deadline <= start) => Err(Error::TimedOut),
-        None => Err(Error::UnknownTask { name: format!("at index {task}") }),
-        Some(_) if !input.blobs.iter().all(Blob::is_here) => Err(Error::gone()),
-        Some(entry) => catch_unwind(AssertUnwindSafe(|| entry.run(&Context::new(report), input)))
-            .unwrap_or_else(|panic| Err(Error::Failed { message: message(&*panic) })),
+        _ if call.deadline.is_some_and(|deadline| deadline <= start) => Err(Error::TimedOut),
+        None => Err(Error::UnknownTask { name: format!("at index {}", call.task) }),
+        Some(_) if !blobs.iter().all(Blob::is_here) => Err(Error::gone()),
+        Some(entry) => {
+            let run = || entry.run_parts(&Context::new(report), &call.input.bytes, blobs);
+            catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Error::Failed { message: message(&*panic) }))
+        }
     };
-    Reply { id, busy: now() - start, result }
+    Reply { id: call.id, busy: now() - start, result }
 }
 
 /// The text of a panic, whichever way it was raised.

@@ -108,12 +108,15 @@ impl<S> Core<S> {
 
     fn has_room(&self, now: Instant) -> bool {
         let taken = self.queued + self.tickets.granted.len();
-        taken < self.limits.queue.saturating_add(self.lanes.idle(now))
+        taken < self.limits.queue || taken < self.limits.queue.saturating_add(self.lanes.idle(now))
     }
 
     /// Tells those at the head of the line that they may submit, as many as there is room for. If there is no point in waiting
     /// all are told, and no room is kept for them.
     pub(super) fn grant(&mut self, now: Instant) {
+        if self.tickets.waiting.is_empty() {
+            return;
+        }
         let hopeless = self.phase != Phase::Open || self.lanes.outage(now).is_some();
         while hopeless || self.has_room(now) {
             let Some((ticket, waker)) = self.tickets.waiting.pop_front() else { break };

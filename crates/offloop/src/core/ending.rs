@@ -43,30 +43,47 @@ impl<S> Core<S> {
     /// Calls ended with these replies.
     pub(crate) fn reply(&mut self, lane: usize, replies: Vec<Reply>, now: Instant) {
         let took = self.lanes.took(lane, replies.len(), now);
-        for Reply { id, busy, result } in replies {
-            let Some(task) = self.let_go(lane, id) else { continue };
-            if lane != INLINE {
-                // Where the far side's clock runs it knows best: on a loaded machine the way there and back takes longer than many a
-                // task, and would never let calls be sent ahead.
-                self.lanes.learn(task, if busy.is_zero() { took } else { busy.min(took) });
-            }
-            if let Some(job) = self.jobs.get_mut(&id) {
-                // What the job waited at the lane, behind others, counts as waiting.
-                job.sent = job.sent.max(now - took);
-            }
-            match result {
-                Err(Error::Skew { .. }) if self.limits.inline_on_skew && lane != INLINE => self.run_inline(id),
-                // Not for the caller's queue to know: the far side is busy, or going down.
-                Err(error @ (Error::Full | Error::Closed)) => self.retry(id, error, Loss::Refused, now),
-                Err(error @ Error::Lost { .. }) => self.retry(id, error, Loss::MaybeRan, now),
-                result => {
-                    self.finish(id, result, now);
-                    self.jobs.remove(&id);
-                }
-            }
+        for reply in replies {
+            self.ended(lane, reply, took, now);
         }
         self.expect_progress(lane, now);
         self.settle(now);
+    }
+
+    /// As `reply`, for replies of several lanes, each with its lane.
+    pub(crate) fn reply_all(&mut self, replies: &mut Vec<(usize, Reply)>, now: Instant) {
+        // Lane by lane, and those of a lane in their order.
+        replies.sort_by_key(|(lane, _)| *lane);
+        let mut replies = replies.drain(..);
+        while let Some(&(lane, _)) = replies.as_slice().first() {
+            let count = replies.as_slice().iter().take_while(|(other, _)| *other == lane).count();
+            let took = self.lanes.took(lane, count, now);
+            for (_, reply) in replies.by_ref().take(count) {
+                self.ended(lane, reply, took, now);
+            }
+            self.expect_progress(lane, now);
+        }
+        self.settle(now);
+    }
+
+    fn ended(&mut self, lane: usize, Reply { id, busy, result }: Reply, took: Duration, now: Instant) {
+        let Some(task) = self.let_go(lane, id) else { return };
+        if lane != INLINE {
+            // Where the far side's clock runs it knows best: on a loaded machine the way there and back takes longer than many a
+            // task, and would never let calls be sent ahead.
+            self.lanes.learn(task, if busy.is_zero() { took } else { busy.min(took) });
+        }
+        if let Some(job) = self.jobs.get_mut(&id) {
+            // What the job waited at the lane, behind others, counts as waiting.
+            job.sent = job.sent.max(now - took);
+        }
+        match result {
+            Err(Error::Skew { .. }) if self.limits.inline_on_skew && lane != INLINE => self.run_inline(id),
+            // Not for the caller's queue to know: the far side is busy, or going down.
+            Err(error @ (Error::Full | Error::Closed)) => self.retry(id, error, Loss::Refused, now),
+            Err(error @ Error::Lost { .. }) => self.retry(id, error, Loss::MaybeRan, now),
+            result => self.complete(id, result, now),
+        }
     }
 
     /// These calls will get no reply; the lane goes on.
@@ -97,8 +114,7 @@ impl<S> Core<S> {
         match loss {
             Loss::NeverStarted => {
                 for id in held.by_ref() {
-                    self.finish(id, Err(error.clone()), now);
-                    self.jobs.remove(&id);
+                    self.complete(id, Err(error.clone()), now);
                 }
             }
             Loss::Idle => {}
@@ -231,8 +247,7 @@ impl<S> Core<S> {
         };
         let open = self.phase != Phase::Closed;
         if !safe || !open || job.slot.is_none() || job.attempts >= self.limits.retries {
-            self.finish(id, Err(error), now);
-            self.jobs.remove(&id);
+            self.complete(id, Err(error), now);
             return;
         }
         let pause = backoff(job.attempts, next_random(&mut self.random));

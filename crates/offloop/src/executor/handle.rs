@@ -14,7 +14,7 @@ use super::shared::Shared;
 use crate::codec;
 use crate::error::Error;
 use crate::platform::now;
-use crate::wire::Payload;
+use crate::wire::{Call, Payload};
 
 /// A job that was accepted; a future of its result.
 ///
@@ -29,6 +29,9 @@ pub struct Handle<R> {
     output: PhantomData<fn() -> R>,
 }
 
+/// How many bytes of an argument may wait with the result for the handle.
+const SMALL: usize = 256;
+
 /// Where a job's result waits for its handle.
 #[derive(Default)]
 pub(super) struct Slot(Mutex<State>);
@@ -36,6 +39,8 @@ pub(super) struct Slot(Mutex<State>);
 #[derive(Default)]
 struct State {
     result: Option<Result<Payload, Error>>,
+    /// Kept for its memory to be given back in the thread that it came from, which is cheaper.
+    call: Option<Arc<Call>>,
     finished: bool,
     waker: Option<Waker>,
     progress: Option<(u64, u64)>,
@@ -49,10 +54,13 @@ impl Slot {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn finish(&self, result: Result<Payload, Error>) {
+    pub(super) fn finish(&self, result: Result<Payload, Error>, call: Arc<Call>) {
+        // Not kept for longer than needed, if it is worth mentioning.
+        let call = Some(call).filter(|call| call.input.len() <= SMALL);
         let mut state = self.lock();
         state.finished = true;
         state.result = Some(result);
+        state.call = call;
         let (waker, listener, keep) = (state.waker.take(), state.listener.take(), state.keep.take());
         drop(state);
         // Wakers and the executor's end may run foreign code, so not under the lock.
@@ -140,10 +148,15 @@ impl<R: Output> Future for Handle<R> {
                 // Polled after it was ready, as `select` in a loop may do.
                 return Poll::Ready(Err(Error::Cancelled));
             }
-            state.waker = Some(context.waker().clone());
+            match &mut state.waker {
+                Some(waker) => waker.clone_from(context.waker()),
+                none => *none = Some(context.waker().clone()),
+            }
             return Poll::Pending;
         };
+        let call = state.call.take();
         drop(state);
+        drop(call);
         self.ended = true;
         Poll::Ready(result.and_then(R::read))
     }

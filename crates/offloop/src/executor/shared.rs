@@ -1,5 +1,6 @@
 //! The shell around [`Core`]: one lock, and somebody who does what the core decides.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::handle::Slot;
@@ -72,34 +73,30 @@ impl Shared {
             }
         }
 
-        let Some(mut action) = state.core.action() else { return };
-        if matches!(action, Action::Finish { .. } | Action::Wake(_)) && state.core.is_at_rest() {
-            // The commonest case. Nothing has to be kept in order with it, so the lock is not taken again.
-            drop(state);
-            return self.act(action, None);
-        }
-        state.performing = true;
         let done = Done(self);
         loop {
-            let lane = match &action {
-                Action::Send { lane, .. } | Action::Cancel { lane, .. } | Action::Reset { lane } => {
-                    state.lanes.get(*lane).cloned().flatten()
-                }
-                Action::Close { lane } => state.lanes.get_mut(*lane).and_then(Option::take),
-                Action::Inline { .. } | Action::Finish { .. } | Action::Wake(_) | Action::Alarm(_) => None,
-            };
-            drop(state);
-            self.act(action, lane);
-            state = self.lock();
-            match state.core.action() {
-                Some(next) => action = next,
-                None => break,
+            let told = Told::take(&mut state.core);
+            let rest = state.core.is_at_rest();
+            // Cleared under the lock in which the core had nothing more to say, so that no action is left lying. Results need not be
+            // kept in order with anything, so that the lock is not taken again for them.
+            state.performing = !rest;
+            if rest {
+                drop(state);
+                std::mem::forget(done);
+                return told.tell(self);
             }
+            if told.first.is_some() {
+                drop(state);
+                told.tell(self);
+            } else if let Some(action) = state.core.action() {
+                let lane = state.lane_of(&action);
+                drop(state);
+                self.act(action, lane);
+            } else {
+                drop(state);
+            }
+            state = self.lock();
         }
-        // Under the lock in which the core had nothing more to say, so that no action is left lying.
-        state.performing = false;
-        drop(state);
-        std::mem::forget(done);
     }
 
     fn act(&self, action: Action<Arc<Slot>>, lane: Option<Arc<dyn Lane>>) {
@@ -112,7 +109,7 @@ impl Shared {
                 let sink: Weak<dyn Sink> = self.itself.clone();
                 lane::run(self.tasks, &call, &Events::new(INLINE, sink));
             }
-            (Action::Finish { slot, result }, _) => slot.finish(result),
+            (Action::Finish { slot, result, call }, _) => slot.finish(result, call),
             (Action::Wake(waker), _) => waker.wake(),
             (Action::Alarm(when), _) => self.set_alarm(when),
             // The lane was closed meanwhile, which ended its calls.
@@ -184,9 +181,49 @@ impl Shared {
     }
 }
 
+impl State {
+    fn lane_of(&mut self, action: &Action<Arc<Slot>>) -> Option<Arc<dyn Lane>> {
+        match action {
+            Action::Send { lane, .. } | Action::Cancel { lane, .. } | Action::Reset { lane } => {
+                self.lanes.get(*lane).cloned().flatten()
+            }
+            Action::Close { lane } => self.lanes.get_mut(*lane).and_then(Option::take),
+            Action::Inline { .. } | Action::Finish { .. } | Action::Wake(_) | Action::Alarm(_) => None,
+        }
+    }
+}
+
+/// Results and wakers that come one after the other.
+struct Told {
+    first: Option<Action<Arc<Slot>>>,
+    more: Vec<Action<Arc<Slot>>>,
+}
+
+impl Told {
+    fn take(core: &mut Core<Arc<Slot>>) -> Self {
+        let first = core.telling();
+        let more = std::iter::from_fn(|| core.telling()).collect();
+        Self { first, more }
+    }
+
+    /// A waker that panics must not keep the others from being woken.
+    fn tell(self, shared: &Shared) {
+        let Self { first, more } = self;
+        let tell = |action| catch_unwind(AssertUnwindSafe(|| shared.act(action, None))).err();
+        let panics = first.into_iter().chain(more).filter_map(tell);
+        if let Some(panic) = panics.reduce(|first, _| first) {
+            resume_unwind(panic);
+        }
+    }
+}
+
 impl Sink for Shared {
     fn reply(&self, lane: usize, replies: Vec<Reply>) {
         self.drive(|core| core.reply(lane, replies, now()));
+    }
+
+    fn reply_all(&self, replies: &mut Vec<(usize, Reply)>) {
+        self.drive(|core| core.reply_all(replies, now()));
     }
 
     fn progress(&self, lane: usize, progress: Progress) {

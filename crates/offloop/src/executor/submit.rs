@@ -27,7 +27,7 @@ pub struct Submit<R> {
     job: Option<Result<Job, Error>>,
     deadline: Option<Instant>,
     /// Rings when the deadline passes in the line. Set only once there is a line.
-    alarm: Option<Sleep>,
+    alarm: Option<Box<Sleep>>,
     ticket: Option<u64>,
     output: PhantomData<fn() -> R>,
 }
@@ -85,8 +85,8 @@ impl<R> Future for Submit<R> {
         }
         this.job = Some(Ok((slot, request)));
         if let Some(deadline) = this.deadline {
-            let alarm = this.alarm.get_or_insert_with(|| Sleep::until(deadline));
-            if Pin::new(alarm).poll(context).is_ready() {
+            let alarm = this.alarm.get_or_insert_with(|| Box::new(Sleep::until(deadline)));
+            if Pin::new(&mut **alarm).poll(context).is_ready() {
                 this.job = None;
                 return Poll::Ready(Err(Error::TimedOut));
             }

@@ -2,7 +2,7 @@
 
 use super::Events;
 use crate::platform::now;
-use crate::serve::serve;
+use crate::serve::serve_kept;
 use crate::task::{Report, Tasks};
 use crate::wire::{Call, Progress};
 
@@ -48,7 +48,7 @@ use crate::wire::{Call, Progress};
 /// assert_eq!(futures_executor::block_on(pool.run(double, 21)), Ok(42));
 /// ```
 pub fn run(tasks: &Tasks, call: &Call, events: &Events) {
-    let reply = serve(tasks, call.clone(), &Reporter { id: call.id, events }, now);
+    let reply = serve_kept(tasks, call, &Reporter { id: call.id, events }, now(), now);
     events.reply(vec![reply]);
 }
 

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::name::{has_twins, last_segment};
 use super::{Context, Task};
+use crate::blob::Blob;
 use crate::codec;
 use crate::error::Error;
 use crate::wire::Payload;
@@ -24,19 +25,17 @@ pub struct Entry {
     idempotent: bool,
     id: TypeId,
     signature: fn() -> [&'static str; 2],
-    run: fn(&Context<'_>, Payload) -> Result<Payload, Error>,
+    run: Run,
     #[cfg(feature = "json")]
     json: json::Json,
 }
 
+/// Runs a task: its input's bytes, and the blobs beside them.
+type Run = fn(&Context<'_>, &[u8], Vec<Blob>) -> Result<Payload, Error>;
+
 /// Makes a line of the table; called by [`tasks!`](crate::tasks), which supplies the two functions.
 #[doc(hidden)]
-pub const fn entry<F: Task<M>, M>(
-    name: &'static str,
-    idempotent: bool,
-    _: &F,
-    run: fn(&Context<'_>, Payload) -> Result<Payload, Error>,
-) -> Entry {
+pub const fn entry<F: Task<M>, M>(name: &'static str, idempotent: bool, _: &F, run: Run) -> Entry {
     Entry {
         name: last_segment(name),
         idempotent,
@@ -50,8 +49,8 @@ pub const fn entry<F: Task<M>, M>(
 
 /// Decodes the input, calls the function, encodes the output.
 #[doc(hidden)]
-pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, input: Payload) -> Result<Payload, Error> {
-    codec::encode(&task.call(context, codec::decode(input)?))
+pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, bytes: &[u8], blobs: Vec<Blob>) -> Result<Payload, Error> {
+    codec::encode(&task.call(context, codec::decode_from(bytes, blobs)?))
 }
 
 impl Entry {
@@ -83,7 +82,11 @@ impl Entry {
     ///
     /// If the task does.
     pub fn run(&self, context: &Context<'_>, input: Payload) -> Result<Payload, Error> {
-        (self.run)(context, input)
+        self.run_parts(context, &input.bytes, input.blobs)
+    }
+
+    pub(crate) fn run_parts(&self, context: &Context<'_>, bytes: &[u8], blobs: Vec<Blob>) -> Result<Payload, Error> {
+        (self.run)(context, bytes, blobs)
     }
 }
 
@@ -256,7 +259,7 @@ macro_rules! tasks {
                     ::core::stringify!($task),
                     $crate::__idempotent!($(idempotent $($argument)?)?),
                     &$task,
-                    |context, input| $crate::__private::invoke($task, context, input),
+                    |context, bytes, blobs| $crate::__private::invoke($task, context, bytes, blobs),
                 )
             ),*];
             $crate::Tasks::new(ENTRIES, ::core::option_env!("OFFLOOP_BUILD_ID"), ::core::env!("CARGO_CRATE_NAME"))

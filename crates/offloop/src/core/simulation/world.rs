@@ -239,7 +239,7 @@ impl World {
                 self.inline.push_back(call);
             }
             Action::Finish { .. } if self.strikes(Bug::LostResult) => {}
-            Action::Finish { slot, result } => self.finish(slot, &result),
+            Action::Finish { slot, result, .. } => self.finish(slot, &result),
             Action::Wake(_) if self.strikes(Bug::LostWakeUp) => {}
             Action::Wake(waker) => waker.wake(),
             Action::Alarm(_) if self.strikes(Bug::ForgottenAlarm) => {}

@@ -1,31 +1,47 @@
 //! The threads of one executor. They take calls from one queue, so that none idles while a call waits, whichever lane holds it.
+//!
+//! To wake a thread takes the system longer than a trivial call takes, so that is avoided where it can be: a thread out of work
+//! looks for more for a moment before it sleeps, and nobody is woken for calls that a running thread will come to sooner. Memory
+//! that two threads write in turns is slow as well, so a thread takes a few short calls at once, and gives their replies together.
+//! A [`guard`] sees to it that nothing waits for a call that turns out to be long.
+
+mod guard;
+mod pace;
+mod shift;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
 
-use super::now;
+use guard::Guard;
+use pace::{Pace, SHIFT};
+use shift::Shift;
+
 use crate::lane::Events;
-use crate::serve::serve;
-use crate::task::{Report, Tasks};
-use crate::wire::{Call, Progress};
-
-/// An idle thread costs only memory; ten seconds keep it for the next burst.
-const IDLE: Duration = Duration::from_secs(10);
+use crate::task::Tasks;
+use crate::wire::{Call, Reply};
 
 pub(super) struct Crew {
     tasks: &'static Tasks,
     state: Mutex<State>,
     changed: Condvar,
+    /// How many calls wait, for threads that look without the lock.
+    waiting: AtomicUsize,
+    itself: Weak<Crew>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Oldest first, with where each reports to.
-    calls: VecDeque<(Arc<Call>, Events)>,
-    running: Vec<Running>,
+    /// Oldest first.
+    calls: VecDeque<Waiting>,
+    /// Nanoseconds that the waiting calls should take, none of them counted as more than a [`SHIFT`].
+    backlog: u64,
+    pace: Pace,
+    /// One place for each thread, by which it is known.
+    crew: Vec<Option<Member>>,
+    /// Where replies go; the same for all lanes but for the lane's index. Set by the first that joins.
+    events: Option<Events>,
     /// Lanes in service: as many threads may run.
     lanes: usize,
     threads: usize,
@@ -33,148 +49,207 @@ struct State {
     idle: usize,
     /// Threads that have been told and not gone on yet.
     told: usize,
+    /// Threads that have been started and not looked for calls yet.
+    starting: usize,
+    /// A thread looks for calls without sleeping.
+    looking: bool,
+    /// Threads that will look for calls in no time, if the call that they run is as short as it should be.
+    brief: usize,
+    guard: Guard,
 }
 
-struct Running {
-    id: u64,
+struct Waiting {
+    call: Arc<Call>,
     lane: usize,
-    cancelled: Arc<AtomicBool>,
+    /// Nanoseconds that it should take.
+    expected: u64,
+}
+
+/// A thread.
+#[derive(Default)]
+struct Member {
+    own: Arc<Own>,
+    /// Counted in [`State::brief`].
+    brief: bool,
+    /// [`Load::begun`] when the guard last looked.
+    seen: u64,
+}
+
+/// What only one thread uses, unless somebody has to take it away. Locked after [`State`], if both are.
+#[derive(Default)]
+struct Own {
+    /// Whether nobody waits for the call that runs.
+    cancelled: AtomicBool,
+    load: Mutex<Load>,
+}
+
+#[derive(Default)]
+struct Load {
+    /// The call that runs, and for which lane.
+    running: Option<(u64, usize)>,
+    /// To run next, oldest first.
+    calls: VecDeque<Waiting>,
+    /// Replies that have not been given yet.
+    replies: Vec<(usize, Reply)>,
+    /// Calls begun so far.
+    begun: u64,
 }
 
 impl Crew {
-    pub(super) fn new(tasks: &'static Tasks) -> Self {
-        Self { tasks, state: Mutex::default(), changed: Condvar::new() }
+    pub(super) fn new(tasks: &'static Tasks) -> Arc<Self> {
+        Arc::new_cyclic(|itself| Self {
+            tasks,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            waiting: AtomicUsize::new(0),
+            itself: itself.clone(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn join(&self) {
-        self.lock().lanes += 1;
+    pub(super) fn join(&self, events: &Events) {
+        let mut state = self.lock();
+        state.lanes += 1;
+        state.events.get_or_insert_with(|| events.clone());
     }
 
     /// A lane is closed: its calls are dropped or told so, and a thread may end.
     pub(super) fn leave(&self, lane: usize) {
         let mut state = self.lock();
         state.lanes = state.lanes.saturating_sub(1);
-        state.calls.retain(|(_, events)| events.lane() != lane);
-        state.running.iter().filter(|running| running.lane == lane).for_each(Running::cancel);
+        self.remove(&mut state, |waiting| waiting.lane == lane);
+        for member in state.crew.iter().flatten() {
+            member.own.cancel(|_, of| of == lane);
+        }
         drop(state);
         self.changed.notify_all();
     }
 
     /// Takes a call; fails if there is no thread to run it and none can be started.
-    pub(super) fn take(self: &Arc<Self>, call: Arc<Call>, events: &Events) -> std::io::Result<()> {
+    pub(super) fn take(&self, call: Arc<Call>, lane: usize) -> std::io::Result<()> {
         let mut state = self.lock();
-        if state.idle > 0 {
+        let expected = state.pace.of(call.task);
+        state.put(Waiting { call, lane, expected });
+        self.waiting.store(state.calls.len(), Relaxed);
+        match self.cover(&mut state) {
+            Ok(tell) => {
+                drop(state);
+                self.tell(tell);
+                Ok(())
+            }
+            Err(error) => {
+                if let Some(waiting) = state.calls.pop_back() {
+                    state.backlog -= waiting.weight();
+                }
+                self.waiting.store(state.calls.len(), Relaxed);
+                Err(error)
+            }
+        }
+    }
+
+    /// Sees to it that somebody comes to the calls that wait; whether a thread has to be told so. Fails if nobody will.
+    fn cover(&self, state: &mut State) -> std::io::Result<bool> {
+        let wanted = usize::try_from(state.backlog.div_ceil(SHIFT)).unwrap_or(usize::MAX);
+        let coming = state.told + state.starting + usize::from(state.looking);
+        if coming < wanted && coming + state.brief >= wanted {
+            self.watch(state);
+        } else if coming < wanted && state.idle > 0 {
             state.idle -= 1;
             state.told += 1;
-            state.calls.push_back((call, events.clone()));
-            drop(state);
+            return Ok(true);
+        } else if coming < wanted {
+            let started = self.start(state);
+            // Without it others will come to the calls, if there are any.
+            return if state.threads > 0 { Ok(false) } else { started.map(|()| false) };
+        }
+        Ok(false)
+    }
+
+    fn tell(&self, tell: bool) {
+        if tell {
             self.changed.notify_one();
-            return Ok(());
         }
-        let started = self.start(&mut state);
-        // Others will come to it.
-        if started.is_ok() || state.threads > 0 {
-            state.calls.push_back((call, events.clone()));
-            return Ok(());
-        }
-        started
     }
 
     /// Starts a thread if there may be one more.
-    pub(super) fn warm(self: &Arc<Self>) {
+    pub(super) fn warm(&self) {
         // A failure shows again, and is reported, with the first call.
         let _ = self.start(&mut self.lock());
     }
 
-    fn start(self: &Arc<Self>, state: &mut State) -> std::io::Result<()> {
-        if state.threads < state.lanes {
-            let crew = self.clone();
-            thread::Builder::new().name(format!("offloop-{}", state.threads)).spawn(move || crew.run())?;
-            state.threads += 1;
+    fn start(&self, state: &mut State) -> std::io::Result<()> {
+        let Some(crew) = self.itself.upgrade().filter(|_| state.threads < state.lanes) else { return Ok(()) };
+        let place = state.crew.iter().position(Option::is_none).unwrap_or(state.crew.len());
+        let member = Member::default();
+        let own = member.own.clone();
+        thread::Builder::new().name(format!("offloop-{place}")).spawn(move || Shift::new(&crew, place, own).run())?;
+        match state.crew.get_mut(place) {
+            Some(free) => *free = Some(member),
+            None => state.crew.push(Some(member)),
         }
+        state.threads += 1;
+        state.starting += 1;
         Ok(())
     }
 
     /// Whether the call had not begun, and is dropped now; if it runs, its task is told.
     pub(super) fn cancel(&self, id: u64) -> bool {
         let mut state = self.lock();
-        if let Some(running) = state.running.iter().find(|running| running.id == id) {
-            running.cancel();
+        if state.crew.iter().flatten().any(|member| member.own.cancel(|running, _| running == id)) {
             return false;
         }
-        let at = state.calls.iter().position(|(call, _)| call.id == id);
-        at.and_then(|at| state.calls.remove(at)).is_some()
+        self.remove(&mut state, |waiting| waiting.call.id == id)
     }
 
-    fn run(&self) {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let mut last = None;
-        while let Some((call, events)) = self.next(last, &cancelled) {
-            let id = call.id;
-            let report = Reporter { id, events: &events, cancelled: &cancelled };
-            // The executor keeps the call too, to send it again if need be; cloning it is cheap but for its plain bytes.
-            let reply = serve(self.tasks, Call::clone(&call), &report, now);
-            drop(call);
-            events.reply(vec![reply]);
-            last = Some(id);
+    /// Drops the calls that have not begun and are like that. Whether there were any.
+    fn remove(&self, state: &mut State, is_such: impl Fn(&Waiting) -> bool) -> bool {
+        let State { calls, backlog, crew, .. } = state;
+        let mut found = false;
+        calls.retain(|waiting| {
+            let such = is_such(waiting);
+            found |= such;
+            *backlog -= if such { waiting.weight() } else { 0 };
+            !such
+        });
+        self.waiting.store(calls.len(), Relaxed);
+        for member in crew.iter().flatten() {
+            member.own.lock().calls.retain(|waiting| {
+                let such = is_such(waiting);
+                found |= such;
+                !such
+            });
         }
-    }
-
-    /// The next call, or `None` when the thread is to end. `last` is the one that it ran before.
-    fn next(&self, last: Option<u64>, cancelled: &Arc<AtomicBool>) -> Option<(Arc<Call>, Events)> {
-        let mut state = self.lock();
-        if let Some(at) = state.running.iter().position(|running| Some(running.id) == last) {
-            state.running.swap_remove(at);
-        }
-        loop {
-            if state.threads > state.lanes {
-                state.threads -= 1;
-                return None;
-            }
-            if let Some((call, events)) = state.calls.pop_front() {
-                cancelled.store(false, Relaxed);
-                state.running.push(Running { id: call.id, lane: events.lane(), cancelled: cancelled.clone() });
-                return Some((call, events));
-            }
-            state.idle += 1;
-            let (woken, timeout) = self.changed.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
-            state = woken;
-            if state.told > 0 {
-                state.told -= 1;
-                continue;
-            }
-            // Nobody told it: the time is over, a lane was closed, or another thread was quicker.
-            state.idle -= 1;
-            if timeout.timed_out() && state.calls.is_empty() {
-                state.threads -= 1;
-                return None;
-            }
-        }
+        found
     }
 }
 
-impl Running {
-    fn cancel(&self) {
-        self.cancelled.store(true, Relaxed);
+impl State {
+    fn put(&mut self, waiting: Waiting) {
+        self.backlog += waiting.weight();
+        self.calls.push_back(waiting);
     }
 }
 
-struct Reporter<'a> {
-    id: u64,
-    events: &'a Events,
-    cancelled: &'a AtomicBool,
+impl Waiting {
+    fn weight(&self) -> u64 {
+        self.expected.min(SHIFT)
+    }
 }
 
-impl Report for Reporter<'_> {
-    fn progress(&self, done: u64, total: u64) {
-        self.events.progress(Progress { id: self.id, done, total });
+impl Own {
+    fn lock(&self) -> MutexGuard<'_, Load> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Relaxed)
+    /// Tells the call that runs that nobody waits for it, if it is such a call. Whether it is.
+    fn cancel(&self, is_such: impl Fn(u64, usize) -> bool) -> bool {
+        let such = self.lock().running.is_some_and(|(id, lane)| is_such(id, lane));
+        if such {
+            self.cancelled.store(true, Relaxed);
+        }
+        such
     }
 }

@@ -13,9 +13,9 @@ use crate::wire::{Call, Reply};
 
 /// Makes lanes that share their threads.
 pub(crate) fn factory(tasks: &'static Tasks) -> Factory {
-    let crew = Arc::new(Crew::new(tasks));
+    let crew = Crew::new(tasks);
     Box::new(move |events| {
-        crew.join();
+        crew.join(&events);
         Box::new(Thread { crew: crew.clone(), events, closed: AtomicBool::new(false) })
     })
 }
@@ -34,7 +34,7 @@ impl Lane for Thread {
     }
 
     fn send(&self, call: Arc<Call>) {
-        if let Err(error) = self.crew.take(call, &self.events) {
+        if let Err(error) = self.crew.take(call, self.events.lane()) {
             let error = Error::Lost { cause: format!("no thread could be started: {error}") };
             self.events.down(error, Loss::NeverStarted);
         }
