@@ -29,7 +29,7 @@ struct Thread {
 impl Lane for Thread {
     fn traits(&self) -> Traits {
         // Calls that are known to be short are handed over many at a time, since to wake a thread takes longer than they do. Whichever
-        // thread is free takes the next one, so that none is stuck behind a call that turns out to be long.
+        // thread is free takes the next ones, and what is stuck behind a call that turns out to be long is taken from there within moments.
         Traits { stop: Stop::Wait, prefetch: 64, ahead: Duration::from_micros(100), shared: false }
     }
 
