@@ -14,8 +14,9 @@ export async function install({ tools = [] } = {}) {
   await npmPackages();
   await wasmTarget();
   for (const crate of tools) await cargoTool(crate);
-  // What they were compiled from is a gigabyte that nobody reads again.
-  rmSync(TOOL_PROFILE.CARGO_TARGET_DIR, { recursive: true, force: true });
+  const { CARGO_TARGET_DIR: leftovers } = TOOL_PROFILE;
+  // A gigabyte that nobody reads again, unless somebody else is installing at this moment.
+  if (existsSync(leftovers)) await exclusively(INSTALLING, () => rmSync(leftovers, { recursive: true, force: true }));
 }
 
 export function checkNode() {
@@ -66,7 +67,7 @@ async function cargoTool(crate) {
   const installed = () => bins.every((bin) => existsSync(tool(bin)));
   if (installed()) return;
   mkdirSync(CACHE, { recursive: true });
-  await exclusively(join(CACHE, 'install.lock'), async () => {
+  await exclusively(INSTALLING, async () => {
     if (installed()) return;
     const since = Date.now();
     say(`installing ${crate} ${version} (once per machine, a few minutes)`);
@@ -77,6 +78,8 @@ async function cargoTool(crate) {
     say(`${crate} installed in ${seconds(since)}`);
   });
 }
+
+const INSTALLING = join(CACHE, 'install.lock');
 
 // One target folder, so that what the tools share is compiled once.
 const TOOL_PROFILE = {
