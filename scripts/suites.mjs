@@ -5,6 +5,7 @@ import { browsers } from './browsers.mjs';
 import { build } from './build.mjs';
 import { install, npmPackages } from './install.mjs';
 import { at, tool } from './paths.mjs';
+import { programs } from './programs.mjs';
 import { build as buildPromises } from '../tests/conformance-edge/build.mjs';
 import { Stop } from './shell.mjs';
 
@@ -35,6 +36,8 @@ export const SUITES = [
   { name: 'native', command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--no-fail-fast') },
   // Those of the native tests that need the target for wasm.
   { name: 'add-a-task', prepare: () => install(), command: () => cargo('test', '--workspace', '--features', 'offloop/json,faults', '--test', 'add_a_task', '--', '--ignored') },
+  // Where time would be noise.
+  { name: 'counts', prepare: valgrind, command: nodeTests('tests/counts') },
   { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], ['--features', 'edge']) },
   { name: 'wasm-chrome', prepare: wasmPack, command: async () => wasmTest(['--headless', '--chrome', '--chromedriver', (await browsers('chromium', 'chromedriver')).chromedriver]) },
   { name: 'wasm-firefox', prepare: gecko, command: () => wasmTest(['--headless', '--firefox', '--geckodriver', tool('geckodriver')]) },
@@ -53,6 +56,10 @@ async function wasmPack() {
 async function gecko() {
   await install({ tools: ['wasm-bindgen-cli', 'wasm-pack', 'geckodriver'] });
   await browsers('firefox');
+}
+
+async function valgrind() {
+  await programs({ valgrind: { names: ['valgrind'], debian: 'valgrind' } }, ['valgrind'], 'the counts of instructions');
 }
 
 // Outside the clone's package each example is what a new user would have: its own package.json and lock file.

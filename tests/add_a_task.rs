@@ -50,8 +50,9 @@ fn follow(name: &str, arguments: &[&str]) {
         "crates/offloop/Cargo.toml",
         "crates/offloop/src",
         "crates/offloop/js",
-        // Another member of the workspace.
+        // Other members of the workspace.
         "tests/conformance-edge",
+        "tests/counts",
     ] {
         fs::create_dir_all(copied.join(part).parent().unwrap()).unwrap();
         copy(&root.join(part), &copied.join(part));
