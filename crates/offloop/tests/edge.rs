@@ -227,3 +227,25 @@ async fn a_wall_clock_that_jumps_changes_nothing() {
     assert_eq!(results, (0..50).map(|n| Ok(2 * n)).collect::<Vec<_>>());
     assert_eq!(late, Err(Error::TimedOut));
 }
+
+#[wasm_bindgen_test]
+async fn a_lane_that_goes_leaves_its_places_to_others() {
+    // The reply is there some time before the answer ends.
+    let late = "const frame = new Uint8Array(await (await serve(new Request(url, init))).arrayBuffer());
+        const length = new Uint8Array(new Uint32Array([frame.length]).buffer);
+        const body = new ReadableStream({ start(out) {
+            out.enqueue(length);
+            out.enqueue(frame);
+            setTimeout(() => { try { out.close(); } catch {} }, 20);
+        } });
+        return new Response(body, { headers: { 'content-type': 'application/x-offloop-stream' } });";
+    let pool = pool(vec![place("j", late).0, place("k", late).0]);
+    for round in 0..10 {
+        pool.resize(2);
+        let both = join_all((0..2).map(|n| pool.run(double, n)));
+        let both = offloop::timeout(std::time::Duration::from_secs(5), both).await;
+        assert_eq!(both, Ok(vec![Ok(0), Ok(2)]), "round {round}");
+        pool.resize(1);
+        offloop::sleep(std::time::Duration::from_millis(40)).await;
+    }
+}

@@ -94,7 +94,7 @@ async fn a_small_queue_is_enough(on: &Platform) {
         let pool = (on.pool)(2, Options::default().queue(queue));
         let (one, other) = (pool.map(add, (0..200).map(|n| (n, 0))), pool.map_unordered(add, (0..200).map(|n| (n, 0))));
         let (one, other) = join(one.collect::<Vec<_>>(), other.collect::<Vec<_>>()).await;
-        assert!(one.into_iter().eq((0..200).map(Ok)));
-        assert_eq!(other.iter().filter(|result| result.is_ok()).count(), 200);
+        assert_eq!(one.into_iter().collect::<Result<Vec<_>, _>>(), Ok((0..200).collect::<Vec<_>>()));
+        assert_eq!(other.into_iter().collect::<Result<Vec<_>, _>>().map(|all| all.len()), Ok(200));
     }
 }

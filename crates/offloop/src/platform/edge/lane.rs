@@ -117,8 +117,11 @@ impl Lane for EdgeLane {
 
     fn close(&self) {
         self.0.pending.take();
-        for flight in self.0.flights.take() {
+        // All calls may have their replies, and the answer not be at its end yet. The other lanes of the request may have its place.
+        let flights = self.0.flights.borrow().clone();
+        for flight in flights {
             flight.stop();
+            self.0.landed(&flight);
         }
     }
 }
