@@ -40,6 +40,8 @@ export const SUITES = [
   { name: 'counts', prepare: valgrind, command: nodeTests('tests/counts') },
   { name: 'wasm-node', prepare: wasmPack, command: () => wasmTest(['--node'], ['--features', 'edge']) },
   { name: 'wasm-chrome', prepare: wasmPack, command: async () => wasmTest(['--headless', '--chrome', '--chromedriver', (await browsers('chromium', 'chromedriver')).chromedriver]) },
+  // The runner's server can leave a new connection waiting behind idle ones, and with it a worker that starts, for five seconds or for thirty:
+  // webdriver.json has Firefox close them after one.
   { name: 'wasm-firefox', prepare: gecko, command: () => wasmTest(['--headless', '--firefox', '--geckodriver', tool('geckodriver')]) },
   { name: 'examples', prepare: examples, command: nodeTests('crates/offloop/examples', { browser: true }) },
   { name: 'page', prepare: page, command: nodeTests('tests/browser', { browser: true }) },
