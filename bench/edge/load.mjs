@@ -1,25 +1,18 @@
 // What is asked of each server, and what comes out of it.
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { must, say, Stop } from '../../scripts/shell.mjs';
+import { programs } from '../../scripts/programs.mjs';
 import { Connection } from '../connection.mjs';
 import { median } from '../figure.mjs';
 
 const run = promisify(execFile);
-const has = (program) => spawnSync(program, ['--version']).error === undefined;
 
 // Node's own clients are slower than the servers.
-export async function wrk() {
-  if (has('wrk')) return;
-  const hint = 'wrk not found on the PATH; the edge benchmark needs it. On Debian: apt-get install wrk';
-  if (!has('apt-get') || process.getuid?.() !== 0) throw new Stop(hint);
-  say('installing wrk');
-  const quiet = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true, label: 'apt-get' };
-  await must('apt-get', ['update', '-q'], quiet);
-  await must('apt-get', ['install', '-qy', '--no-install-recommends', 'wrk'], quiet);
+export function wrk() {
+  return programs({ wrk: { names: ['wrk'], debian: 'wrk' } }, ['wrk'], 'the edge benchmarks');
 }
 
 // Answers a second over that many connections.
