@@ -87,10 +87,12 @@ impl<'a> Shift<'a> {
         let tell = !state.calls.is_empty() && self.crew.cover(&mut state).unwrap_or(false);
         drop(state);
         self.crew.tell(tell);
+        self.give();
         let mut last = None;
         loop {
-            self.give();
             let Some(Waiting { call, lane, .. }) = self.next(last) else { return self.back() };
+            // Before the call: it may turn out to be long, and here the guard does not reach them.
+            self.give();
             let reporter = Reporter { id: call.id, events: self.events.as_ref(), lane, own: &self.own };
             let reply = serve_kept(self.crew.tasks, &call, &reporter, self.time, now);
             self.time = self.time + reply.busy;
