@@ -50,6 +50,7 @@ mod serve;
 mod stats;
 mod task;
 mod timer;
+mod wake;
 pub mod wire;
 
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]

@@ -17,6 +17,7 @@ use futures_core::Stream;
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::platform;
+use crate::wake::wake;
 
 /// The time now, on a clock that never goes back.
 #[must_use]
@@ -109,7 +110,7 @@ impl Future for Sleep {
             let ring = move || {
                 let waker = waker.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(waker) = waker {
-                    waker.wake();
+                    wake(waker);
                 }
             };
             self.alarm = Some(platform::alarm(self.deadline, Arc::new(ring)));

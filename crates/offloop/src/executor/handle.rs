@@ -14,6 +14,7 @@ use super::shared::Shared;
 use crate::codec;
 use crate::error::Error;
 use crate::platform::now;
+use crate::wake::wake;
 use crate::wire::{Call, Payload};
 
 /// A job that was accepted; a future of its result.
@@ -64,7 +65,7 @@ impl Slot {
         let (waker, listener, keep) = (state.waker.take(), state.listener.take(), state.keep.take());
         drop(state);
         // Wakers and the executor's end may run foreign code, so not under the lock.
-        waker.into_iter().chain(listener).for_each(Waker::wake);
+        waker.into_iter().chain(listener).for_each(wake);
         drop(keep);
     }
 
@@ -74,7 +75,7 @@ impl Slot {
         let listener = state.listener.take();
         drop(state);
         if let Some(listener) = listener {
-            listener.wake();
+            wake(listener);
         }
     }
 }

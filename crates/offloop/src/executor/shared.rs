@@ -1,6 +1,5 @@
 //! The shell around [`Core`]: one lock, and somebody who does what the core decides.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::handle::Slot;
@@ -13,6 +12,7 @@ use crate::options::Options;
 use crate::platform::{self, now};
 use crate::stats::Recorder;
 use crate::task::Tasks;
+use crate::wake::wake;
 use crate::wire::{Payload, Progress, Reply};
 
 pub(super) struct Shared {
@@ -65,7 +65,7 @@ impl Shared {
     }
 
     fn perform<'a>(&'a self, mut state: MutexGuard<'a, State>) {
-        /// A waker that panics must not leave the executor without anybody to perform.
+        /// A lane that panics must not leave the executor without anybody to perform.
         struct Done<'a>(&'a Shared);
         impl Drop for Done<'_> {
             fn drop(&mut self) {
@@ -110,7 +110,7 @@ impl Shared {
                 lane::run(self.tasks, &call, &Events::new(INLINE, sink));
             }
             (Action::Finish { slot, result, call }, _) => slot.finish(result, call),
-            (Action::Wake(waker), _) => waker.wake(),
+            (Action::Wake(waker), _) => wake(waker),
             (Action::Alarm(when), _) => self.set_alarm(when),
             // The lane was closed meanwhile, which ended its calls.
             (Action::Send { .. } | Action::Cancel { .. } | Action::Reset { .. } | Action::Close { .. }, None) => {}
@@ -206,14 +206,8 @@ impl Told {
         Self { first, more }
     }
 
-    /// A waker that panics must not keep the others from being woken.
     fn tell(self, shared: &Shared) {
-        let Self { first, more } = self;
-        let tell = |action| catch_unwind(AssertUnwindSafe(|| shared.act(action, None))).err();
-        let panics = first.into_iter().chain(more).filter_map(tell);
-        if let Some(panic) = panics.reduce(|first, _| first) {
-            resume_unwind(panic);
-        }
+        self.first.into_iter().chain(self.more).for_each(|action| shared.act(action, None));
     }
 }
 

@@ -1,7 +1,6 @@
 //! What a thread does from its start to its end.
 
 use std::hint::spin_loop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -240,9 +239,7 @@ impl<'a> Shift<'a> {
 
     fn give(&mut self) {
         if let Some(events) = self.events.as_ref().filter(|_| !self.replies.is_empty()) {
-            // Callers' wakers run in here. One that panics has said so; the thread has other calls to run.
-            let _ = catch_unwind(AssertUnwindSafe(|| events.reply_all(&mut self.replies)));
-            self.replies.clear();
+            events.reply_all(&mut self.replies);
             self.time = now();
         }
     }
