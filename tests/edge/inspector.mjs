@@ -7,9 +7,14 @@ export async function live(port) {
   const [{ webSocketDebuggerUrl }] = await (await fetch(`http://127.0.0.1:${port}/json`)).json();
   const socket = new WebSocket(webSocketDebuggerUrl);
   try {
-    // `HeapProfiler.collectGarbage` is never answered here. A snapshot collects first, too.
     const chunks = [];
-    await answers(socket, (ask) => ask('HeapProfiler.takeHeapSnapshot', { reportProgress: false }), ({ method, params }) => {
+    const start = (ask) => {
+      // While there is a debugger the engine keeps the last thousand errors for it: what clients that go away leave behind in a lane.
+      ask('Runtime.discardConsoleEntries');
+      // `HeapProfiler.collectGarbage` is never answered here. A snapshot collects first, too.
+      return ask('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
+    };
+    await answers(socket, start, ({ method, params }) => {
       if (method === 'HeapProfiler.addHeapSnapshotChunk') chunks.push(params.chunk);
     });
     return count(JSON.parse(chunks.join('')));
@@ -18,15 +23,23 @@ export async function live(port) {
   }
 }
 
+/** Settles when what `start` asked for last, by the number that it gives, is answered. */
 function answers(socket, start, heard) {
+  let asked = 0;
+  const ask = (method, params) => {
+    asked += 1;
+    socket.send(JSON.stringify({ id: asked, method, params }));
+    return asked;
+  };
   return new Promise((resolve, reject) => {
+    let last;
     const late = setTimeout(() => reject(new Error('the debugger does not answer')), PATIENCE_MS);
-    socket.onopen = () => start((method, params) => socket.send(JSON.stringify({ id: 1, method, params })));
+    socket.onopen = () => (last = start(ask));
     socket.onerror = ({ message }) => reject(new Error(`the debugger is not there: ${message}`));
     socket.onclose = () => reject(new Error('the debugger has gone'));
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
-      if (message.id === 1) {
+      if (message.id === last) {
         clearTimeout(late);
         resolve(message);
       } else heard(message);

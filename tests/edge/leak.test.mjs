@@ -1,4 +1,4 @@
-// What requests leave behind in the gateway, seen by what is still alive after a collection.
+// What requests leave behind in the gateway and in a lane, seen by what is still alive after a collection.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { live } from './inspector.mjs';
 import { inSeveralProcesses } from './server.mjs';
 
 // Compiled code comes and goes; a request that left something behind would show in these.
-const KINDS = ['Promise', 'closure', 'AbortController', 'workerd / DOMException', 'workerd / AbortSignal', 'Response', 'Request', 'ReadableStream', 'ReadableStreamDefaultReader', 'ArrayBuffer'];
+const KINDS = ['Error', 'Promise', 'closure', 'AbortController', 'workerd / DOMException', 'workerd / AbortSignal', 'Response', 'Request', 'ReadableStream', 'ReadableStreamDefaultReader', 'ArrayBuffer'];
 const LOOSE = 8;
 
 inSeveralProcesses({ args: ['--inspect'] }, (server) => {
@@ -31,15 +31,18 @@ inSeveralProcesses({ args: ['--inspect'] }, (server) => {
         for (let count = 0; count < 40; count += 1) await ask();
         await server.idle(30_000);
         await sleep(500);
-        return live(server.state().inspectors[0]);
+        const [gateway, lane] = server.state().inspectors;
+        return { gateway: await live(gateway), lane: await live(lane) };
       };
       await counted();
       const [before, after] = [await counted(), await counted()];
-      for (const kind of KINDS) {
-        const more = (after.kinds[kind] ?? 0) - (before.kinds[kind] ?? 0);
-        assert.ok(more <= LOOSE, `${more} more of ${kind} after 40 requests`);
+      for (const where of ['gateway', 'lane']) {
+        for (const kind of KINDS) {
+          const more = (after[where].kinds[kind] ?? 0) - (before[where].kinds[kind] ?? 0);
+          assert.ok(more <= LOOSE, `${more} more of ${kind} in the ${where} after 40 requests`);
+        }
+        assert.equal(after[where].wasm, before[where].wasm, where);
       }
-      assert.equal(after.wasm, before.wasm);
     });
   }
 });
