@@ -10,6 +10,7 @@
 //! ```
 
 mod far;
+mod news;
 mod planted;
 mod promises;
 mod random;

@@ -10,6 +10,9 @@ use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
 use crate::wire::{Call, Payload, Reply};
 
+/// The task that runs until its lane is reset.
+pub(super) const ENDLESS: u32 = 2;
+
 pub(super) enum Message {
     Call(Arc<Call>),
     Cancel(u64),
@@ -99,7 +102,12 @@ impl Far {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        !self.to.is_empty() || !self.arrived.is_empty() || self.running.is_some() || !self.from.is_empty()
+        let gets_on = !self.runs_for_ever() && (!self.arrived.is_empty() || self.running.is_some());
+        !self.to.is_empty() || !self.from.is_empty() || gets_on
+    }
+
+    fn runs_for_ever(&self) -> bool {
+        self.running.as_ref().is_some_and(|call| call.task == ENDLESS)
     }
 
     /// Something happens on the far side, or on the way.
@@ -142,6 +150,9 @@ impl Far {
     }
 
     fn run(&mut self, now: Instant, random: &mut Random) -> Step {
+        if self.runs_for_ever() {
+            return Step::Nothing;
+        }
         if let Some(call) = self.running.take() {
             let result = if random.chance(10) {
                 Err(Error::Failed { message: "simulated".to_owned() })
@@ -181,9 +192,13 @@ impl Far {
     fn heed(&mut self, id: u64, random: &mut Random) {
         if let Some(at) = self.arrived.iter().position(|call| call.id == id) {
             self.arrived.remove(at);
-            self.answer(id, Err(Error::Cancelled), random);
         } else if self.running.as_ref().is_some_and(|call| call.id == id) && random.chance(50) {
             self.running = None;
+        } else {
+            return;
+        }
+        // Where the call has its ending already an answer is not owed.
+        if self.traits.stop != Stop::Release || random.chance(50) {
             self.answer(id, Err(Error::Cancelled), random);
         }
     }

@@ -30,6 +30,8 @@ impl World {
             return;
         }
         let lanes = self.core.lane_count();
+        let open = self.lanes.iter().filter(|lane| !lane.closed).count();
+        assert_eq!(open, lanes, "lanes out of service are left open");
         let labels: Vec<_> = (0..lanes).map(|_| self.new_job()).collect();
         for &label in &labels {
             let id = self.core.submit(self.request(label), self.now).map_err(|(error, _)| error);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
+use super::far::ENDLESS;
 use super::planted::Bug;
 use super::world::{Job, World};
 use crate::core::Request;
@@ -33,18 +34,22 @@ impl World {
     pub(super) fn new_job(&mut self) -> usize {
         let label = self.jobs.len();
         let after = self.random.of(&[0, 1, 1_000, 100_000, 10_000_000]);
-        let deadline = self.random.chance(30).then(|| self.now + Duration::from_micros(after));
+        // Only where lanes can be stopped such a task has an end, by its deadline or before.
+        let endless = self.traits.stop == Stop::Terminate && self.random.chance(15);
+        let deadline = (endless || self.random.chance(30)).then(|| self.now + Duration::from_micros(after));
         let idempotent = self.random.chance(50);
-        self.jobs.push(Job { id: None, idempotent, deadline, cancelled: false, sent: false, starts: 0, ended: false });
+        let (cancelled, sent, starts, ended) = (false, false, 0, false);
+        self.jobs.push(Job { id: None, idempotent, endless, deadline, cancelled, sent, starts, ended });
         label
     }
 
     pub(super) fn request(&self, label: usize) -> Request<usize> {
-        let Job { idempotent, deadline, .. } = self.jobs[label];
+        let Job { idempotent, endless, deadline, .. } = self.jobs[label];
+        let task = if endless { ENDLESS } else { u32::from(idempotent) };
         // The core then takes every task for one that may be run again.
         let idempotent = idempotent || self.planted == Some(Bug::DoubleRun);
         let input = Payload { bytes: label.to_le_bytes().to_vec(), blobs: Vec::new() };
-        Request { task: u32::from(idempotent), idempotent, input, deadline, slot: label }
+        Request { task, idempotent, input, deadline, slot: label }
     }
 
     pub(super) fn submit(&mut self) {

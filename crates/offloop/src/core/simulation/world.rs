@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Waker;
 use std::time::Duration;
 
-use super::far::{Event, Far, Step};
+use super::far::Far;
 use super::planted::Bug;
 use super::random::Random;
 use super::users::{Flag, Submitter};
@@ -14,12 +14,14 @@ use crate::core::{Action, Core, INLINE, Limits};
 use crate::instant::Instant;
 use crate::lane::{Stop, Traits};
 use crate::stats::Recorder;
-use crate::wire::{Call, Reply};
+use crate::wire::Call;
 
 /// What is known of a job from outside.
 pub(super) struct Job {
     pub(super) id: Option<u64>,
     pub(super) idempotent: bool,
+    /// Runs until its lane is reset.
+    pub(super) endless: bool,
     pub(super) deadline: Option<Instant>,
     pub(super) cancelled: bool,
     pub(super) sent: bool,
@@ -246,33 +248,5 @@ impl World {
             Action::Alarm(when) => self.alarm = Some(when),
         }
         true
-    }
-
-    /// Something happens at a lane.
-    fn far(&mut self) {
-        if let Some(call) = self.inline.pop_front() {
-            let reply = Reply { id: call.id, busy: Duration::ZERO, result: Ok(call.input.clone()) };
-            return self.core.reply(INLINE, vec![reply], self.now);
-        }
-        let lane = self.random.below(self.lanes.len());
-        match self.lanes[lane].step(self.now, &mut self.random) {
-            Step::Nothing => {}
-            Step::Started(call) => self.start(&call),
-            Step::Event(Event::Replies(replies)) => {
-                let told: Vec<_> = replies.iter().map(|reply| (reply.id, reply.result.is_ok())).collect();
-                self.say(|_| format!("lane {lane} replies {told:?}"));
-                self.core.reply(lane, replies, self.now);
-            }
-            Step::Event(Event::Lost(ids, error, loss)) => {
-                self.say(|_| format!("lane {lane} has lost {ids:?}, {loss:?}"));
-                self.slack += 1;
-                self.core.lost(lane, &ids, &error, loss, self.now);
-            }
-            Step::Event(Event::Down(error, loss)) => {
-                self.say(|_| format!("lane {lane} is down, {loss:?}"));
-                self.slack += 1;
-                self.core.down(lane, &error, loss, self.now);
-            }
-        }
     }
 }
