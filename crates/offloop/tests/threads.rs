@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
@@ -17,7 +18,7 @@ fn nap(microseconds: u64) -> u64 {
     microseconds
 }
 
-offloop::tasks! { nap }
+offloop::tasks! { nap, step }
 
 /// Longer than the others may take on a busy machine, and far longer than the look that ends their wait.
 const LONG: u64 = 3_000_000;
@@ -77,16 +78,43 @@ fn a_reply_that_is_due_is_given_before_a_long_call() {
     }
 }
 
+/// What `step` is to do: wait until it is let go, or count.
+const WAIT: u64 = 1;
+const COUNT: u64 = 2;
+
+static WAITS: AtomicBool = AtomicBool::new(false);
+static COUNTED: AtomicUsize = AtomicUsize::new(0);
+
+fn step(what: u64) {
+    if what == WAIT {
+        WAITS.store(true, SeqCst);
+        while WAITS.load(SeqCst) {
+            std::thread::yield_now();
+        }
+    }
+    COUNTED.fetch_add(usize::from(what == COUNT), SeqCst);
+}
+
 /// A call that a thread has taken with others, and not begun, is dropped when it is cancelled.
 #[test]
 fn a_call_taken_ahead_never_starts_once_it_is_cancelled() {
-    let pool = used_to_short_naps(1);
-    let long = block_on(pool.submit(nap, 300_000)).unwrap();
-    let behind: Vec<_> = (0..8).map(|_| pool.try_submit(nap, LONG).unwrap()).collect();
-    std::thread::sleep(Duration::from_millis(100));
-    assert!(behind.iter().all(offloop::Handle::cancel));
-    let start = Instant::now();
-    assert_eq!(block_on(long), Ok(300_000));
-    assert_eq!(block_on(pool.run(nap, 0)), Ok(0));
-    assert!(start.elapsed() < Duration::from_micros(LONG / 2), "{:?}", start.elapsed());
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1));
+    for _ in 0..20 {
+        for _ in 0..20 {
+            block_on(join_all((0..64).map(|_| pool.run(step, 0)))).into_iter().for_each(Result::unwrap);
+        }
+        // Nothing is sent ahead behind this one. With its end all the others are, and the thread takes them together.
+        let nap = block_on(pool.submit(nap, 5_000)).unwrap();
+        let first = pool.try_submit(step, WAIT).unwrap();
+        let behind: Vec<_> = (0..8).map(|_| pool.try_submit(step, COUNT).unwrap()).collect();
+        while !WAITS.load(SeqCst) {
+            std::hint::spin_loop();
+        }
+        // In a millisecond they would be taken from the thread again, since the first one is long.
+        assert!(behind.iter().all(offloop::Handle::cancel));
+        WAITS.store(false, SeqCst);
+        assert_eq!((block_on(nap), block_on(first)), (Ok(5_000), Ok(())));
+        assert_eq!(block_on(pool.run(step, 0)), Ok(()));
+        assert_eq!(COUNTED.load(SeqCst), 0, "calls have started that were cancelled before");
+    }
 }
