@@ -119,13 +119,13 @@ impl Lanes {
         }
         let free: Vec<_> = self.all.iter().enumerate().filter(free).collect();
         let count = u64::try_from(free.len()).ok().filter(|count| *count > 0)?;
-        let pick = |random: u64| usize::try_from(random % count).unwrap_or(0);
-        let first = pick(random >> 33);
+        let first = (random >> 33) % count;
         // The second choice is another lane than the first.
-        let second = (first + 1 + pick(random & 0xffff_ffff) % free.len().saturating_sub(1).max(1)) % free.len();
-        let busy = |place: usize| free.get(place).map(|(_, lane)| lane.held.len() + (lane.load)());
+        let second = (first + 1 + random % (count - 1).max(1)) % count;
+        let at = |place: u64| usize::try_from(place).ok().and_then(|place| free.get(place));
+        let busy = |place: u64| at(place).map(|(_, lane)| lane.held.len() + (lane.load)());
         let better = if busy(second) < busy(first) { second } else { first };
-        free.get(better).map(|(index, _)| *index)
+        at(better).map(|(index, _)| *index)
     }
 
     /// A call behind others is committed to its lane, so that is done only behind a short time's worth of known work, and not

@@ -1,5 +1,9 @@
 //! What the simulation does not look at: exact bounds, and what only costs memory or fairness. Most of these were written for mutants that lived.
 
+mod ending;
+mod ids;
+mod lanes;
+
 use std::task::Waker;
 use std::time::Duration;
 
@@ -111,6 +115,46 @@ fn short_jobs_with_far_deadlines_do_not_pile_up() {
     let ended = std::iter::from_fn(|| core.action())
         .filter(|action| matches!(action, Action::Finish { result: Err(Error::TimedOut), .. }));
     assert_eq!(ended.count(), waiting.len());
+}
+
+#[test]
+fn alarms_of_ended_jobs_go_though_many_live() {
+    let mut core = core(1, 100);
+    let hour = START + Duration::from_secs(3600);
+    let submit = |core: &mut Core<()>| core.submit(request(Some(hour)), START).map_err(|(error, _)| error).unwrap();
+    (0..40).for_each(|_| _ = submit(&mut core));
+    for _ in 0..1_000 {
+        let id = submit(&mut core);
+        core.cancel(id, START);
+        rest(&mut core);
+    }
+    assert!(core.alarms.len() < 200, "{} alarms for 40 jobs", core.alarms.len());
+}
+
+#[test]
+fn room_is_kept_for_who_has_been_told_of_it() {
+    let mut core = core(1, 0);
+    let running = submit(&mut core);
+    let [first, second] = [0, 1].map(|_| core.wait(None, Waker::noop()));
+    core.reply(0, reply(running, Ok(Payload::default())), START);
+    let told = std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Wake(_))).count();
+    assert_eq!(told, 1);
+    // Neither who waits behind gets in between, nor who comes, once nobody waits.
+    assert!(matches!(core.submit_with(second, request(None), START), Err((Error::Full, _))));
+    core.give_back(second, START);
+    assert!(matches!(core.submit(request(None), START), Err((Error::Full, _))));
+    assert!(core.submit_with(first, request(None), START).is_ok());
+}
+
+#[test]
+fn who_is_in_the_queue_learns_at_once_that_no_lane_comes_up() {
+    let mut core = core(1, 3);
+    (0..3).for_each(|_| _ = submit(&mut core));
+    rest(&mut core);
+    core.down(0, &Error::Lost { cause: "no such script".to_owned() }, Loss::NeverStarted, START);
+    let ended = std::iter::from_fn(|| core.action())
+        .filter(|action| matches!(action, Action::Finish { result: Err(Error::Lost { .. }), .. }));
+    assert_eq!(ended.count(), 3);
 }
 
 fn reply(id: u64, result: Result<Payload, Error>) -> Vec<Reply> {

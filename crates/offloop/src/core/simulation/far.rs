@@ -178,14 +178,12 @@ impl Far {
     }
 
     fn answer(&mut self, id: u64, result: Result<Payload, Error>, random: &mut Random) {
-        let again = self.accident(3, random);
-        let mut replies = vec![reply(id, result.clone())];
-        if again {
-            replies.push(reply(id, result));
-        }
-        match self.from.back_mut() {
-            Some(Event::Replies(earlier)) if random.chance(30) => earlier.extend(replies),
-            _ => self.from.push_back(Event::Replies(replies)),
+        let times = 1 + usize::from(self.accident(5, random));
+        for reply in std::iter::repeat_n(reply(id, result), times) {
+            match self.from.back_mut() {
+                Some(Event::Replies(earlier)) if random.chance(30) => earlier.push(reply),
+                _ => self.from.push_back(Event::Replies(vec![reply])),
+            }
         }
     }
 

@@ -74,7 +74,11 @@ impl World {
         assert!(!job.ended, "a job ends twice");
         job.ended = true;
         match result {
-            Ok(output) => assert_eq!(output.bytes, label.to_le_bytes(), "the result of another job"),
+            Ok(output) => {
+                assert_eq!(output.bytes, label.to_le_bytes(), "the result of another job");
+                let kept = self.lanes.iter().any(|lane| job.id.is_some_and(|id| lane.owed.contains(&id)));
+                assert!(!kept, "a lane still has a call whose result is there");
+            }
             Err(Error::Failed { .. }) => assert!(job.starts > 0, "a job failed that never ran"),
             Err(Error::Cancelled) => assert!(job.cancelled || self.aborted, "nobody has cancelled this job"),
             Err(Error::TimedOut) => {

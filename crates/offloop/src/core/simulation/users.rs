@@ -127,7 +127,9 @@ impl World {
     }
 
     pub(super) fn cancel(&mut self) {
-        let accepted: Vec<_> = self.jobs.iter_mut().filter(|job| job.id.is_some()).collect();
+        // Mostly one that lives: in the moment when its lane is about to answer, or its neighbour's.
+        let any = self.random.chance(20);
+        let accepted: Vec<_> = self.jobs.iter_mut().filter(|job| job.id.is_some() && (any || !job.ended)).collect();
         if !accepted.is_empty() {
             let at = self.random.below(accepted.len());
             let job = accepted.into_iter().nth(at).unwrap();
