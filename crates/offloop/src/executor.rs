@@ -172,6 +172,33 @@ impl Executor {
         })
     }
 
+    /// Cancels the jobs that no lane has taken yet, detached ones too, and gives their number. What runs goes on, and so do the few calls
+    /// that have been sent ahead to a lane; who waits for room gets it.
+    ///
+    /// Followed by [`close`](Self::close) it is Python's `shutdown(cancel_futures=True)`.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore-wasm32
+    /// # use offloop::{Error, Executor, Options};
+    /// fn slow(milliseconds: u64) {
+    ///     std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+    /// }
+    /// offloop::tasks! { slow }
+    ///
+    /// # futures_executor::block_on(async {
+    /// let pool = Executor::threads(&TASKS, Options::default().lanes(1));
+    /// let running = pool.submit(slow, 50).await?;
+    /// let waiting = pool.submit(slow, 50).await?;
+    /// assert_eq!(pool.cancel_queued(), 1);
+    /// assert_eq!(waiting.await, Err(Error::Cancelled));
+    /// assert_eq!(running.await, Ok(()));
+    /// # Ok::<(), Error>(()) }).unwrap();
+    /// ```
+    pub fn cancel_queued(&self) -> usize {
+        self.shared.drive(|core| core.cancel_queued(now()))
+    }
+
     /// Takes no more jobs and cancels those it has.
     pub fn abort(&self) {
         self.shared.drive(|core| core.abort(now()));

@@ -139,6 +139,19 @@ impl<S> Core<S> {
         waited
     }
 
+    /// Nobody waits any more for the jobs that no lane has. How many they were.
+    pub(crate) fn cancel_queued(&mut self, now: Instant) -> usize {
+        let mut ids: Vec<u64> = self.jobs.keys().copied().collect();
+        ids.retain(|id| self.jobs.get(id).is_some_and(|job| matches!(job.place, Place::Queued | Place::Delayed)));
+        // In the order in which they came.
+        ids.sort_unstable();
+        for &id in &ids {
+            self.stop(id, Error::Cancelled, now);
+        }
+        self.settle(now);
+        ids.len()
+    }
+
     /// Ends the job's handle with `error`, and the job itself as far as its lane allows.
     pub(super) fn stop(&mut self, id: u64, error: Error, now: Instant) {
         let Some(job) = self.jobs.get(&id) else { return };

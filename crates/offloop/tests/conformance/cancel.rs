@@ -13,7 +13,7 @@ promises! {
     everywhere: a_cancelled_job_leaves_its_lane_to_others, a_handle_polled_again_ends;
     where_jobs_run_beside:
         a_queued_job_that_is_cancelled_never_starts, a_queued_job_whose_handle_is_dropped_never_starts,
-        dropping_the_future_of_run_cancels,
+        dropping_the_future_of_run_cancels, what_waits_can_be_cancelled_and_what_runs_goes_on,
         cancelling_twice_or_after_the_end_does_nothing;
     where_lanes_run_in_parallel: a_running_job_that_is_cancelled_ends_at_once;
     where_tasks_are_told: a_running_task_is_told_that_nobody_waits;
@@ -90,6 +90,21 @@ async fn dropping_the_future_of_run_cancels(on: &Platform) {
     assert_eq!(running.await, Ok(30));
     pool.close().await;
     assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
+}
+
+async fn what_waits_can_be_cancelled_and_what_runs_goes_on(on: &Platform) {
+    let ((pool, running), key) = (busy(on, 30).await, key());
+    let waiting = [pool.submit(noted, (key, 0)).await.unwrap(), pool.submit(noted, (key, 0)).await.unwrap()];
+    pool.submit(noted, (key, 0)).await.unwrap().detach();
+    assert_eq!(pool.cancel_queued(), if on.runs_beside() { 3 } else { 0 });
+    assert_eq!(pool.cancel_queued(), 0);
+    for job in waiting {
+        assert_eq!(job.await, if on.runs_beside() { Err(Error::Cancelled) } else { Ok(key) });
+    }
+    assert_eq!(running.await, Ok(30));
+    assert_eq!(pool.run(add, (1, 2)).await, Ok(3), "the pool is open as before");
+    pool.close().await;
+    assert_eq!(seen(key, "started").await, if on.runs_beside() { 0 } else { 3 });
 }
 
 async fn cancelling_twice_or_after_the_end_does_nothing(on: &Platform) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::far::ENDLESS;
 use super::planted::Bug;
 use super::world::{Job, World};
-use crate::core::Request;
+use crate::core::{Place, Request};
 use crate::error::Error;
 use crate::lane::Stop;
 use crate::wire::Payload;
@@ -124,6 +124,20 @@ impl World {
                 self.core.give_back(ticket, self.now);
             }
         }
+    }
+
+    pub(super) fn cancel_queued(&mut self) {
+        let mut waiting = 0;
+        for job in self.jobs.iter_mut() {
+            let known = job.id.and_then(|id| self.core.jobs.get(&id));
+            if known.is_some_and(|known| matches!(known.place, Place::Queued | Place::Delayed)) {
+                job.cancelled = true;
+                waiting += 1;
+            }
+        }
+        assert_eq!(self.core.cancel_queued(self.now), waiting);
+        assert_eq!(self.core.queued, 0, "jobs are left in the queue");
+        self.say(|_| format!("cancel the {waiting} in the queue"));
     }
 
     pub(super) fn cancel(&mut self) {

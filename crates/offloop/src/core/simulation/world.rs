@@ -132,6 +132,7 @@ impl World {
             64..65 => self.resize(),
             65 if self.random.chance(15) => self.close(),
             66 if self.random.chance(15) => self.abort(),
+            67 if self.random.chance(15) => self.cancel_queued(),
             65..85 => drop(self.act()),
             _ => self.far(),
         }
