@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem::take;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -45,7 +46,10 @@ struct State {
     finished: bool,
     waker: Option<Waker>,
     progress: Option<(u64, u64)>,
-    listener: Option<Waker>,
+    /// Of the streams that wait for the next report, each with its number.
+    listeners: Vec<(usize, Waker)>,
+    /// How many streams there have been.
+    streams: usize,
     /// Keeps the executor alive for a detached job.
     keep: Option<Arc<Shared>>,
 }
@@ -62,21 +66,19 @@ impl Slot {
         state.finished = true;
         state.result = Some(result);
         state.call = call;
-        let (waker, listener, keep) = (state.waker.take(), state.listener.take(), state.keep.take());
+        let (waker, listeners, keep) = (state.waker.take(), take(&mut state.listeners), state.keep.take());
         drop(state);
         // Wakers and the executor's end may run foreign code, so not under the lock.
-        waker.into_iter().chain(listener).for_each(wake);
+        waker.into_iter().chain(listeners.into_iter().map(|(_, waker)| waker)).for_each(wake);
         drop(keep);
     }
 
     pub(super) fn progress(&self, done: u64, total: u64) {
         let mut state = self.lock();
         state.progress = Some((done, total));
-        let listener = state.listener.take();
+        let listeners = take(&mut state.listeners);
         drop(state);
-        if let Some(listener) = listener {
-            wake(listener);
-        }
+        listeners.into_iter().for_each(|(_, waker)| wake(waker));
     }
 }
 
@@ -135,7 +137,9 @@ impl<R> Handle<R> {
 
     /// The task's reports as a stream that ends with the job. Reports that come faster than they are read are skipped.
     pub fn progress_stream(&self) -> ProgressStream {
-        ProgressStream { slot: self.slot.clone(), last: None }
+        let mut state = self.slot.lock();
+        state.streams += 1;
+        ProgressStream { slot: self.slot.clone(), number: state.streams, last: None }
     }
 }
 
@@ -181,7 +185,15 @@ impl<R> fmt::Debug for Handle<R> {
 #[must_use = "streams do nothing unless polled"]
 pub struct ProgressStream {
     slot: Arc<Slot>,
+    number: usize,
     last: Option<(u64, u64)>,
+}
+
+impl State {
+    /// The stream with this number does not wait any more.
+    fn forget(&mut self, number: usize) {
+        self.listeners.retain(|(other, _)| *other != number);
+    }
 }
 
 impl Stream for ProgressStream {
@@ -198,8 +210,15 @@ impl Stream for ProgressStream {
         if state.finished {
             return Poll::Ready(None);
         }
-        state.listener = Some(context.waker().clone());
+        state.forget(self.number);
+        state.listeners.push((self.number, context.waker().clone()));
         Poll::Pending
+    }
+}
+
+impl Drop for ProgressStream {
+    fn drop(&mut self) {
+        self.slot.lock().forget(self.number);
     }
 }
 

@@ -1,0 +1,46 @@
+//! Whoever waits is woken, also those who wait beside others.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::sync::mpsc::channel;
+use std::thread::{sleep as block, spawn};
+use std::time::Duration;
+
+use futures_executor::block_on;
+use futures_util::StreamExt;
+use offloop::{Context, Executor, Options};
+
+fn nap(milliseconds: u64) -> u64 {
+    block(Duration::from_millis(milliseconds));
+    milliseconds
+}
+
+fn steps(context: &Context, count: u64) -> u64 {
+    for done in 0..count {
+        context.progress(done, count);
+        block(Duration::from_millis(1));
+    }
+    count
+}
+
+offloop::tasks! { #[idempotent] nap, steps }
+
+const SOON: Duration = Duration::from_secs(10);
+
+fn pool(lanes: usize, queue: usize) -> Executor {
+    Executor::threads(&TASKS, Options::default().lanes(lanes).queue(queue))
+}
+
+#[test]
+fn each_of_several_progress_streams_ends_with_the_job() {
+    let pool = pool(1, 8);
+    let handle = block_on(pool.submit(steps, 50)).unwrap();
+    let (ended, ends) = channel();
+    for _ in 0..3 {
+        let (reports, ended) = (handle.progress_stream(), ended.clone());
+        spawn(move || ended.send(block_on(reports.count())));
+    }
+    for _ in 0..3 {
+        assert!(ends.recv_timeout(SOON).is_ok_and(|count| count > 1), "a stream was not told that the job has ended");
+    }
+    assert_eq!(block_on(handle), Ok(50));
+}
