@@ -1,13 +1,14 @@
 //! Whoever waits is woken, also those who wait beside others.
 #![cfg(not(target_arch = "wasm32"))]
 
+use std::pin::pin;
 use std::sync::mpsc::channel;
 use std::thread::{sleep as block, spawn};
 use std::time::Duration;
 
 use futures_executor::block_on;
 use futures_util::StreamExt;
-use offloop::{Context, Executor, Options};
+use offloop::{Context, Error, Executor, Options};
 
 fn nap(milliseconds: u64) -> u64 {
     block(Duration::from_millis(milliseconds));
@@ -43,4 +44,18 @@ fn each_of_several_progress_streams_ends_with_the_job() {
         assert!(ends.recv_timeout(SOON).is_ok_and(|count| count > 1), "a stream was not told that the job has ended");
     }
     assert_eq!(block_on(handle), Ok(50));
+}
+
+#[test]
+fn a_submission_that_timed_out_makes_room_though_it_is_kept() {
+    let pool = pool(1, 1);
+    let running = block_on(pool.submit(nap, 60)).unwrap();
+    let queued = block_on(pool.submit(nap, 1)).unwrap();
+    let mut late = pin!(pool.within(Duration::from_millis(10)).submit(nap, 1));
+    assert!(matches!(block_on(&mut late), Err(Error::TimedOut)));
+    block_on(async { (running.await, queued.await) }).0.unwrap();
+    let _running = block_on(pool.submit(nap, 1000)).unwrap();
+    // Room for one, and nobody else who waits.
+    let next = pool.try_submit(nap, 1);
+    assert!(next.is_ok(), "{next:?}");
 }

@@ -45,6 +45,19 @@ impl<R> Submit<R> {
             output: PhantomData,
         }
     }
+
+    /// Leaves the line, if it is in there.
+    fn leave(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.shared.drive(|core| core.give_back(ticket, now()));
+        }
+    }
+
+    /// The deadline has passed. Others must not wait for room that is kept for this one until it is dropped.
+    fn late(&mut self) -> Poll<Result<Handle<R>, Error>> {
+        self.leave();
+        Poll::Ready(Err(Error::TimedOut))
+    }
 }
 
 impl<R> Future for Submit<R> {
@@ -60,7 +73,7 @@ impl<R> Future for Submit<R> {
         };
         let time = now();
         if this.deadline.is_some_and(|deadline| deadline <= time) {
-            return Poll::Ready(Err(Error::TimedOut));
+            return this.late();
         }
         let submitted = this.shared.drive(|core| {
             let submitted = match this.ticket {
@@ -88,7 +101,7 @@ impl<R> Future for Submit<R> {
             let alarm = this.alarm.get_or_insert_with(|| Box::new(Sleep::until(deadline)));
             if Pin::new(&mut **alarm).poll(context).is_ready() {
                 this.job = None;
-                return Poll::Ready(Err(Error::TimedOut));
+                return this.late();
             }
         }
         Poll::Pending
@@ -97,9 +110,7 @@ impl<R> Future for Submit<R> {
 
 impl<R> Drop for Submit<R> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.shared.drive(|core| core.give_back(ticket, now()));
-        }
+        self.leave();
     }
 }
 
