@@ -114,6 +114,8 @@ pub(crate) struct Core<S> {
     lanes: Lanes,
     tickets: Tickets,
     closers: Vec<Waker>,
+    /// Streams of jobs that wait for the executor to be hungry.
+    feeders: Vec<Waker>,
     alarms: Alarms,
     next: u64,
     random: u64,
@@ -142,6 +144,7 @@ impl<S> Core<S> {
             lanes: Lanes::default(),
             tickets: Tickets::default(),
             closers: Vec::new(),
+            feeders: Vec::new(),
             alarms: Alarms::default(),
             next: 1,
             random: seed | 1,
@@ -175,11 +178,6 @@ impl<S> Core<S> {
         self.jobs.get(&id)?.slot.as_ref()
     }
 
-    /// Whether a stream of jobs should submit more: the queue is shorter than one job for each lane.
-    pub(crate) fn is_hungry(&self) -> bool {
-        self.queued < self.lanes.count().max(1)
-    }
-
     /// Whether `close` or `abort` has come to its end.
     pub(crate) fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
@@ -208,6 +206,7 @@ impl<S> Core<S> {
     fn settle(&mut self, now: Instant) {
         self.dispatch(now);
         self.grant(now);
+        self.feed();
         if self.phase == Phase::Closing && self.live == 0 {
             self.end();
         }

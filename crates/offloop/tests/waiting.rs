@@ -4,7 +4,7 @@
 use std::pin::pin;
 use std::sync::mpsc::channel;
 use std::thread::{sleep as block, spawn};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -58,4 +58,16 @@ fn a_submission_that_timed_out_makes_room_though_it_is_kept() {
     // Room for one, and nobody else who waits.
     let next = pool.try_submit(nap, 1);
     assert!(next.is_ok(), "{next:?}");
+}
+
+#[test]
+fn a_map_takes_more_when_the_jobs_of_others_have_ended() {
+    let pool = pool(2, 8);
+    let others: Vec<_> = (0..4).map(|_| pool.try_submit(nap, 100).unwrap()).collect();
+    let start = Instant::now();
+    let done: Vec<_> = block_on(pool.map(nap, [600, 600]).collect());
+    assert_eq!(done, [Ok(600), Ok(600)]);
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(1100), "the second item waited for the first to end: {took:?}");
+    drop(others);
 }

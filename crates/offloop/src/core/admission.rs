@@ -126,4 +126,23 @@ impl<S> Core<S> {
             self.actions.push_back(Action::Wake(waker));
         }
     }
+
+    /// Whether a stream of jobs should submit more: the queue is shorter than one job for each lane.
+    pub(crate) fn is_hungry(&self) -> bool {
+        self.queued < self.lanes.count().max(1)
+    }
+
+    /// Wakes `waker` when the executor is hungry.
+    pub(crate) fn on_hungry(&mut self, waker: &Waker) {
+        if !self.feeders.iter().any(|known| known.will_wake(waker)) {
+            self.feeders.push(waker.clone());
+        }
+    }
+
+    /// Tells the streams that wait for it that the executor is hungry.
+    pub(super) fn feed(&mut self) {
+        if !self.feeders.is_empty() && self.is_hungry() {
+            self.actions.extend(self.feeders.drain(..).map(Action::Wake));
+        }
+    }
 }

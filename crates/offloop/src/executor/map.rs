@@ -56,7 +56,7 @@ where
                     return;
                 }
             }
-            if count >= limit || count > 0 && !self.executor.shared.drive(|core| core.is_hungry()) {
+            if count >= limit || count > 0 && !self.is_wanted(context) {
                 return;
             }
             let Some(item) = self.items.as_mut().and_then(Iterator::next) else {
@@ -65,6 +65,18 @@ where
             };
             self.waiting = Some(self.executor.submit(self.task, item));
         }
+    }
+
+    /// Whether another item should be submitted now. If not, the task is woken when it should: also if that is because jobs of others
+    /// have ended.
+    fn is_wanted(&self, context: &Context<'_>) -> bool {
+        self.executor.shared.drive(|core| {
+            let hungry = core.is_hungry();
+            if !hungry {
+                core.on_hungry(context.waker());
+            }
+            hungry
+        })
     }
 
     fn limit(&self) -> usize {
