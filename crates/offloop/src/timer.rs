@@ -77,6 +77,8 @@ pub async fn timeout<F: Future>(duration: Duration, future: F) -> Result<F::Outp
 /// If `period` is zero.
 pub fn interval(period: Duration) -> Interval {
     assert!(!period.is_zero(), "an interval needs a period above zero");
+    // The clock's step. A tick that is less away would never lie ahead.
+    let period = period.max(Duration::from_micros(1));
     Interval { sleep: sleep(period), period }
 }
 

@@ -3,11 +3,12 @@
 
 use std::pin::pin;
 use std::sync::mpsc::channel;
+use std::task::{Context as Poller, Poll, Waker};
 use std::thread::{sleep as block, spawn};
 use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use offloop::{Context, Error, Executor, Options};
 
 fn nap(milliseconds: u64) -> u64 {
@@ -70,4 +71,12 @@ fn a_map_takes_more_when_the_jobs_of_others_have_ended() {
     let took = start.elapsed();
     assert!(took < Duration::from_millis(1100), "the second item waited for the first to end: {took:?}");
     drop(others);
+}
+
+#[test]
+fn an_interval_shorter_than_the_clock_can_tell_is_not_always_ready() {
+    let mut ticks = offloop::interval(Duration::from_nanos(1));
+    let mut poller = Poller::from_waker(Waker::noop());
+    let waits = (0..1000).any(|_| matches!(ticks.next().poll_unpin(&mut poller), Poll::Pending));
+    assert!(waits, "whoever awaits it in a loop never gives others a turn");
 }
