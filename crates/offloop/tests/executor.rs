@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use futures_util::StreamExt;
+use offloop::wire::Payload;
 use offloop::{Blob, Context, Error, Executor, Options};
 
 fn sum(range: Range<u64>) -> u64 {
@@ -71,6 +72,15 @@ fn a_panic_fails_its_job_only() {
         let message = "on purpose".to_owned();
         assert_eq!(block_on(pool.run(fail, message.clone())), Err(Error::Failed { message }));
         assert_eq!(block_on(pool.run(sum, 0..10)), Ok(45));
+    }
+}
+
+#[test]
+fn an_encoded_call_gives_an_encoded_result() {
+    for pool in pools() {
+        let input = Payload { bytes: vec![40, 2], blobs: Vec::new() };
+        let output = block_on(block_on(pool.submit_call(TASKS.named("add").unwrap(), input)).unwrap());
+        assert_eq!(output, Ok(Payload { bytes: vec![42], blobs: Vec::new() }));
     }
 }
 
