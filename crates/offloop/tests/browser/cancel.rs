@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use offloop::{Error, now, sleep};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::tasks::{double, mark, marks, spin, spin_for_ever};
-use super::{SOON, one_lane, pool};
+use super::{SOON, one_lane, pool, pool_used_to_many};
 
 #[wasm_bindgen_test]
 async fn a_running_job_ends_at_once_and_its_lane_comes_back() {
@@ -68,6 +69,21 @@ async fn a_waiting_job_that_is_cancelled_never_starts() {
     sleep(Duration::from_millis(20)).await;
     waiting.cancel();
     assert_eq!(waiting.await, Err(Error::Cancelled));
+    assert_eq!(busy.await, Ok(100));
+    assert_eq!(pool.run(marks, ()).await, Ok(vec![]));
+}
+
+#[wasm_bindgen_test]
+async fn a_job_that_its_worker_has_already_never_starts_if_it_is_cancelled() {
+    let pool = pool_used_to_many().await;
+    pool.run(mark, 0).await.unwrap();
+    pool.run(marks, ()).await.unwrap();
+    assert!(join_all((0..8).map(|_| pool.run(double, 1))).await.iter().all(Result::is_ok));
+    // In one message, since neither is waited for.
+    let busy = pool.try_submit(spin, 100).unwrap();
+    let waiting = pool.try_submit(mark, 100).unwrap();
+    sleep(Duration::from_millis(30)).await;
+    waiting.cancel();
     assert_eq!(busy.await, Ok(100));
     assert_eq!(pool.run(marks, ()).await, Ok(vec![]));
 }

@@ -1,11 +1,13 @@
 //! Calls that are submitted together travel together.
 
 use futures_util::future::join_all;
+use futures_util::stream::StreamExt;
+use offloop::WorkerOptions;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::one_lane;
-use super::tasks::double;
-use super::watch::posts;
+use super::tasks::{double, spin, tell};
+use super::watch::{heard, posts};
+use super::{one_lane, pool_with};
 
 #[wasm_bindgen_test]
 async fn calls_of_one_turn_leave_in_one_message() {
@@ -19,4 +21,32 @@ async fn calls_of_one_turn_leave_in_one_message() {
     let posts = posts() - before;
     // Not one: how many are sent ahead depends on how short they have been, and this build is not optimised.
     assert!(posts <= 12, "32 calls took {posts} messages");
+}
+
+#[wasm_bindgen_test]
+async fn a_result_is_not_kept_while_a_long_job_of_the_same_message_runs() {
+    let pool = one_lane().await;
+    for _ in 0..10 {
+        join_all((0..8).map(|n| pool.run(double, n))).await;
+    }
+    let short = pool.try_submit(double, 4).unwrap();
+    // The worker does not know how long this takes, since it has not run there.
+    let long = pool.try_submit(spin, 500).unwrap();
+    assert_eq!(short.await, Ok(8));
+    assert!(!long.is_finished());
+    assert_eq!(long.await, Ok(500));
+}
+
+#[wasm_bindgen_test]
+async fn progress_is_told_once_a_frame() {
+    let pool = pool_with(1, WorkerOptions::default().shared_memory(false));
+    pool.run(double, 1).await.unwrap();
+    let before = heard();
+    let told = pool.submit(tell, 320).await.unwrap();
+    let reports: Vec<_> = told.progress_stream().collect().await;
+    assert_eq!(told.await, Ok(320));
+    // 20 of them, and the result.
+    let messages = heard() - before;
+    assert!((10..=25).contains(&messages), "{messages} messages");
+    assert!(reports.len() > 5, "{reports:?}");
 }

@@ -13,9 +13,10 @@ pub(crate) mod watch;
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use offloop::{Executor, Options, WorkerOptions};
 
-use tasks::{TASKS, double};
+use tasks::{TASKS, double, spin};
 
 /// A pool of this many lanes.
 pub(crate) fn pool(lanes: usize) -> Executor {
@@ -30,6 +31,16 @@ fn pool_with(lanes: usize, workers: WorkerOptions) -> Executor {
 async fn one_lane() -> Executor {
     let pool = pool(1);
     assert_eq!(pool.run(double, 1).await, Ok(2));
+    pool
+}
+
+/// The same, known to give its calls several at a time, so that those of one turn travel in one message, and short ones wait
+/// behind each other at the worker.
+async fn pool_used_to_many() -> Executor {
+    let pool = one_lane().await;
+    for _ in 0..5 {
+        assert!(join_all((0..8).map(|_| pool.run(spin, 0))).await.iter().all(Result::is_ok));
+    }
     pool
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use offloop::Blob;
+use offloop::{Blob, Context};
 
 pub(crate) fn double(n: u64) -> u64 {
     2 * n
@@ -13,6 +13,17 @@ pub(crate) fn double(n: u64) -> u64 {
 pub(crate) fn spin(milliseconds: u64) -> u64 {
     let end = offloop::now() + Duration::from_millis(milliseconds);
     while offloop::now() < end {}
+    milliseconds
+}
+
+/// The same, and tells all the time how far it is.
+pub(crate) fn tell(context: &Context, milliseconds: u64) -> u64 {
+    let start = offloop::now();
+    let mut done = 0;
+    while done < milliseconds {
+        done = u64::try_from((offloop::now() - start).as_millis()).unwrap();
+        context.progress(done, milliseconds);
+    }
     milliseconds
 }
 
@@ -109,5 +120,5 @@ pub(crate) fn leaves_an_error() {
 // The idempotent ones may be sent ahead, behind others.
 offloop::tasks! {
     #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, marks,
-    babbles, leaves_an_error, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
+    babbles, tell, leaves_an_error, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
 }

@@ -3,13 +3,14 @@
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(inline_js = "
-    const counts = { live: 0, started: 0, posts: 0, listeners: 0 };
+    const counts = { live: 0, started: 0, posts: 0, heard: 0, listeners: 0 };
     if (typeof Worker === 'function') {
         const Original = globalThis.Worker;
         globalThis.Worker = function (...args) {
             const worker = new Original(...args);
             counts.live++;
             counts.started++;
+            worker.addEventListener('message', () => counts.heard++);
             const { terminate, postMessage, addEventListener, removeEventListener } = worker;
             worker.addEventListener = (...args) => { counts.listeners += args[0] !== 'message'; addEventListener.apply(worker, args); };
             worker.removeEventListener = (...args) => { counts.listeners -= args[0] !== 'message'; removeEventListener.apply(worker, args); };
@@ -22,6 +23,7 @@ use wasm_bindgen::prelude::*;
     export const started = () => counts.started;
     export const listeners = () => counts.listeners;
     export const posts = () => counts.posts;
+    export const heard = () => counts.heard;
     export const post_to_parent = (text) => postMessage(text);
     export const throw_later = () => { setTimeout(() => { throw new Error('left behind'); }, 5); };
     export const is_isolated = () => globalThis.crossOriginIsolated === true && typeof Atomics.waitAsync === 'function';
@@ -36,6 +38,8 @@ extern "C" {
     pub(crate) fn listeners() -> u32;
     /// Messages posted to workers.
     pub(crate) fn posts() -> u32;
+    /// Messages that workers posted.
+    pub(crate) fn heard() -> u32;
     /// Whether memory can be shared here.
     pub(crate) fn is_isolated() -> bool;
     pub(crate) fn post_to_parent(text: &str);
