@@ -89,6 +89,22 @@ async fn a_job_that_its_worker_has_already_never_starts_if_it_is_cancelled() {
 }
 
 #[wasm_bindgen_test]
+async fn a_job_that_its_worker_has_already_never_starts_after_its_deadline() {
+    let pool = pool_used_to_many().await;
+    pool.run(mark, 0).await.unwrap();
+    pool.run(marks, ()).await.unwrap();
+    assert!(join_all((0..8).map(|_| pool.run(double, 1))).await.iter().all(Result::is_ok));
+    let busy = pool.try_submit(spin, 200).unwrap();
+    let waiting = pool.within(Duration::from_millis(100)).try_submit(mark, 100).unwrap();
+    sleep(Duration::from_millis(20)).await;
+    // Who waits here cannot say so: it is the worker that looks at the clock.
+    spin(400);
+    assert_eq!(waiting.await, Err(Error::TimedOut));
+    assert_eq!(busy.await, Ok(200));
+    assert_eq!(pool.run(marks, ()).await, Ok(vec![]));
+}
+
+#[wasm_bindgen_test]
 async fn a_job_that_is_cancelled_before_its_worker_is_up_never_starts() {
     let pool = pool(1);
     let handle = pool.submit(mark, 7).await.unwrap();

@@ -6,9 +6,9 @@ use offloop::wire::{Event, Payload, Reply, encode_events};
 use offloop::{Error, WorkerOptions, sleep};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::pool_with;
 use super::tasks::{TASKS, double};
 use super::watch::{data_script, live};
+use super::{SOON, pool_with};
 
 /// The bytes of a reply to the call with this id, as a script has them.
 fn reply(id: u64, result: u8) -> String {
@@ -71,6 +71,25 @@ async fn a_worker_of_another_build_is_not_believed() {
     let result = pool.run(double, 21).await;
     // Run inline instead, or refused by name: never the other build's result.
     assert!(matches!(result, Ok(42) | Err(Error::Skew { .. })), "{result:?}");
+}
+
+#[wasm_bindgen_test]
+async fn one_that_has_worked_and_breaks_for_good_is_given_up() {
+    // From then on all that are started end with their first call, and say that it had not begun.
+    let script = format!(
+        "const end = {} + 500; postMessage(true); let count = 0;
+         onmessage = () => {{
+             if (count++ === 0) return;
+             postMessage(Date.now() < end ? {} : {{ cause: 'again', running: false }});
+         }};",
+        js_sys::Date::now(),
+        reply(1, 42)
+    );
+    let pool = pool_with(1, WorkerOptions::default().script(data_script(&script)));
+    assert_eq!(pool.run(double, 21).await, Ok(42));
+    sleep(Duration::from_millis(600)).await;
+    let result = pool.within(SOON).run(double, 21).await;
+    assert!(matches!(&result, Err(Error::Lost { cause }) if cause == "again"), "{result:?}");
 }
 
 #[wasm_bindgen_test]
