@@ -241,3 +241,17 @@ fn a_late_call_keeps_its_deadline() {
     let read = decode_calls(OURS, &calls_frame(&[call], now).into(), now, Vec::new()).unwrap();
     assert_eq!(read[0].deadline, Some(now), "a call that is late on this side is late on the far side too");
 }
+
+#[test]
+fn a_frame_has_room_for_700_000_empty_calls_and_not_for_any_number() {
+    let read = |count: &[u8], calls: usize| {
+        let mut frame = calls_frame(&[], Instant::from_micros(0));
+        // Instead of how many there were: none.
+        frame.pop();
+        frame.extend_from_slice(count);
+        frame.resize(frame.len() + 5 * calls, 0);
+        read_calls(frame).map(|calls| calls.len())
+    };
+    assert_eq!(read(&[0xe0, 0xdc, 0x2a], 700_000), Ok(700_000));
+    assert!(is_malformed(&read(&[0xc0, 0x84, 0x3d], 1_000_000)));
+}
