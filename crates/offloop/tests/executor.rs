@@ -40,6 +40,15 @@ fn steps(context: &Context, count: u64) -> bool {
     true
 }
 
+fn until_told(context: &Context) {
+    WATCHING.fetch_add(1, SeqCst);
+    context.progress(0, 1);
+    while !context.is_cancelled() {
+        block(Duration::from_millis(1));
+    }
+    WATCHING.fetch_sub(1, SeqCst);
+}
+
 fn invert(bytes: Blob) -> Blob {
     bytes.iter().map(|byte| !byte).collect::<Vec<_>>().into()
 }
@@ -49,8 +58,9 @@ fn unlisted(n: u32) -> u32 {
 }
 
 static STOPPED: AtomicUsize = AtomicUsize::new(0);
+static WATCHING: AtomicUsize = AtomicUsize::new(0);
 
-offloop::tasks! { #[idempotent] sum, add, fail, nap, steps, invert }
+offloop::tasks! { #[idempotent] sum, add, fail, nap, steps, until_told, invert }
 
 fn pools() -> [Executor; 2] {
     [Executor::threads(&TASKS, Options::default().lanes(2)), Executor::inline(&TASKS, Options::default())]
@@ -168,6 +178,24 @@ fn close_waits_and_abort_cancels() {
         assert_eq!(block_on(job), Err(Error::Cancelled));
     }
     block_on(pool.close());
+}
+
+#[test]
+fn a_task_that_runs_on_a_lane_that_is_closed_is_told() {
+    for _ in 0..20 {
+        let pool = Executor::threads(&TASKS, Options::default().lanes(2));
+        let told = block_on(pool.submit(until_told, ())).unwrap();
+        while told.progress().is_none() {
+            block(Duration::from_millis(1));
+        }
+        pool.abort();
+        assert_eq!(block_on(told), Err(Error::Cancelled));
+        let start = std::time::Instant::now();
+        while WATCHING.load(SeqCst) > 0 {
+            assert!(start.elapsed() < Duration::from_secs(5), "the task runs on");
+            block(Duration::from_millis(1));
+        }
+    }
 }
 
 #[test]
