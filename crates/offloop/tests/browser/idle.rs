@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use offloop::{WorkerOptions, sleep};
+use futures_util::future::join_all;
+use offloop::{Executor, Handle, WorkerOptions, sleep};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::tasks::double;
-use super::watch::live;
-use super::{pool, pool_with};
+use super::watch::{errors, live};
+use super::{one_lane, pool, pool_with};
 
 #[wasm_bindgen_test]
 async fn an_idle_worker_is_stopped_and_started_again() {
@@ -23,6 +24,23 @@ async fn an_idle_worker_is_stopped_and_started_again() {
     sleep(Duration::from_millis(300)).await;
     assert_eq!(live(), before);
     assert_eq!(pool.run(double, 2).await, Ok(4));
+}
+
+/// Jobs that are about to leave together, at the end of this turn of the event loop.
+async fn about_to_leave(pool: &Executor) -> Vec<Handle<u64>> {
+    for _ in 0..50 {
+        join_all((0..4).map(|n| pool.run(double, n))).await;
+    }
+    (0..4).map(|n| pool.try_submit(double, n).unwrap()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn a_pool_that_is_dropped_with_jobs_on_their_way_leaves_no_error() {
+    let (pool, before) = (one_lane().await, errors());
+    let jobs = about_to_leave(&pool).await;
+    drop((jobs, pool));
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!(errors(), before);
 }
 
 #[wasm_bindgen_test]

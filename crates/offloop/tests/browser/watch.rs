@@ -3,7 +3,8 @@
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(inline_js = "
-    const counts = { live: 0, started: 0, posts: 0, heard: 0, listeners: 0 };
+    const counts = { live: 0, started: 0, posts: 0, heard: 0, listeners: 0, errors: 0 };
+    addEventListener('error', () => { counts.errors++; });
     if (typeof Worker === 'function') {
         const Original = globalThis.Worker;
         globalThis.Worker = function (...args) {
@@ -22,6 +23,7 @@ use wasm_bindgen::prelude::*;
     export const live = () => counts.live;
     export const started = () => counts.started;
     export const listeners = () => counts.listeners;
+    export const errors = () => counts.errors;
     export const posts = () => counts.posts;
     export const heard = () => counts.heard;
     export const post_to_parent = (text) => postMessage(text);
@@ -37,6 +39,8 @@ extern "C" {
     /// Listeners added to workers and not removed, but for `message`, of which the test runner adds its own.
     pub(crate) fn listeners() -> u32;
     /// Messages posted to workers.
+    /// Errors that nobody caught here.
+    pub(crate) fn errors() -> u32;
     pub(crate) fn posts() -> u32;
     /// Messages that workers posted.
     pub(crate) fn heard() -> u32;

@@ -63,8 +63,8 @@ struct Inner {
     setup: Rc<Setup>,
     events: Events,
     state: RefCell<State>,
-    /// Posts what waits; queued as a microtask, so that calls sent in one turn leave together.
-    flush: Closure<dyn Fn()>,
+    /// Posts what waits; queued as a microtask, so that calls sent in one turn leave together. There until the end.
+    flush: Option<Closure<dyn Fn()>>,
     itself: Weak<Inner>,
 }
 
@@ -93,7 +93,7 @@ impl WorkerLane {
                     inner.flush_when_settled();
                 }
             });
-            Inner { setup, events, state: RefCell::default(), flush, itself: itself.clone() }
+            Inner { setup, events, state: RefCell::default(), flush: Some(flush), itself: itself.clone() }
         })))
     }
 }
@@ -170,6 +170,15 @@ impl State {
         self.ready = false;
         self.used = false;
         self.proven = false;
+impl Drop for Inner {
+    /// A microtask that is queued cannot be taken back. It keeps what it calls, which does nothing any more.
+    fn drop(&mut self) {
+        if self.state.get_mut().outbox.is_flushing() {
+            drop(self.flush.take().map(Closure::into_js_value));
+        }
+    }
+}
+
         self.outbox.lose_posted();
         self.idle_since = None;
         (self.worker.take(), self.alarm.take())

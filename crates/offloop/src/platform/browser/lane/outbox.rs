@@ -112,6 +112,11 @@ impl Outbox {
         settled
     }
 
+    /// Whether the microtask that posts is on its way.
+    pub(super) fn is_flushing(&self) -> bool {
+        self.flushing.is_some()
+    }
+
     fn take(&mut self) -> Vec<Arc<Call>> {
         std::mem::take(&mut self.waiting)
     }
@@ -135,7 +140,7 @@ impl Inner {
         };
         match next {
             Next::Now => self.flush(),
-            Next::Soon => super::queue_microtask(self.flush.as_ref()),
+            Next::Soon => self.flush_soon(),
             Next::Later => {}
         }
     }
@@ -144,7 +149,13 @@ impl Inner {
         if self.state.borrow_mut().outbox.is_settled() {
             self.flush();
         } else {
-            super::queue_microtask(self.flush.as_ref());
+            self.flush_soon();
+        }
+    }
+
+    fn flush_soon(&self) {
+        if let Some(flush) = &self.flush {
+            super::queue_microtask(flush.as_ref());
         }
     }
 
