@@ -35,6 +35,15 @@ async fn about_to_leave(pool: &Executor) -> Vec<Handle<u64>> {
 }
 
 #[wasm_bindgen_test]
+async fn a_worker_whose_last_jobs_were_cancelled_on_their_way_is_stopped() {
+    let before = live();
+    let pool = pool_with(1, WorkerOptions::default().idle_stop(Duration::from_millis(100)));
+    drop(about_to_leave(&pool).await);
+    sleep(Duration::from_millis(400)).await;
+    assert_eq!(live(), before);
+}
+
+#[wasm_bindgen_test]
 async fn a_pool_that_is_dropped_with_jobs_on_their_way_leaves_no_error() {
     let (pool, before) = (one_lane().await, errors());
     let jobs = about_to_leave(&pool).await;

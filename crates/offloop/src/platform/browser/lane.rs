@@ -131,6 +131,7 @@ impl Lane for WorkerLane {
         } else if let (Some(worker), true) = (&state.worker, state.outbox.is_posted(id)) {
             // Ids are counted from 1, far from where numbers lose precision. A hint: if it is lost, the call runs.
             #[allow(clippy::cast_precision_loss, reason = "see above")]
+            self.0.rest();
             let _ = worker.link().post(&JsValue::from_f64(id as f64));
         }
     }
@@ -150,6 +151,8 @@ impl Lane for WorkerLane {
         }
     }
 
+        } else {
+            self.0.rest();
     fn warm(&self) {
         self.0.start();
     }

@@ -184,6 +184,7 @@ impl Inner {
                 let ids: Vec<u64> = calls.iter().map(|call| call.id).collect();
                 let cause = format!("the browser did not take the message: {}", text(&error));
                 self.events.lost(&ids, Error::Lost { cause }, Loss::Idle);
+                self.rest();
             }
         }
     }
