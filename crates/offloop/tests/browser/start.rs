@@ -6,7 +6,7 @@ use offloop::{Error, WorkerOptions, now};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::pool_with;
-use super::tasks::double;
+use super::tasks::{double, spin};
 use super::watch::{data_script, live, started};
 
 /// What becomes of a job on workers with this script, and how long that takes.
@@ -53,6 +53,15 @@ async fn a_script_that_says_nothing_is_given_up() {
     let (result, took) = run_on(&data_script(""), Duration::from_millis(300)).await;
     assert!(cause(&result).contains("300ms"), "{result:?}");
     assert!(took.as_millis() < 1000, "{took:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_stood_still_meanwhile_gives_its_workers_their_time() {
+    let pool = pool_with(1, WorkerOptions::default().start_timeout(Duration::from_millis(1000)));
+    let started = pool.submit(double, 2).await.unwrap();
+    // As a page that was frozen, or that computes: its worker cannot be heard.
+    spin(2500);
+    assert_eq!(started.await, Ok(4));
 }
 
 #[wasm_bindgen_test]

@@ -31,6 +31,9 @@ extern "C" {
     fn queue_microtask(callback: &JsValue);
 }
 
+/// An alarm that rings so late tells that the page stood still.
+const UNHEARD: Duration = Duration::from_millis(100);
+
 /// What the lanes of an executor have in common.
 pub(super) struct Setup {
     fingerprint: u64,
@@ -128,10 +131,10 @@ impl Lane for WorkerLane {
             drop(state);
             let result = Err(Error::Cancelled);
             self.0.events.reply(vec![Reply { id, busy: Duration::ZERO, result }]);
+            self.0.rest();
         } else if let (Some(worker), true) = (&state.worker, state.outbox.is_posted(id)) {
             // Ids are counted from 1, far from where numbers lose precision. A hint: if it is lost, the call runs.
             #[allow(clippy::cast_precision_loss, reason = "see above")]
-            self.0.rest();
             let _ = worker.link().post(&JsValue::from_f64(id as f64));
         }
     }
@@ -148,11 +151,11 @@ impl Lane for WorkerLane {
         if was_used {
             // The next call will come soon, and a start takes a while.
             self.0.start();
+        } else {
+            self.0.rest();
         }
     }
 
-        } else {
-            self.0.rest();
     fn warm(&self) {
         self.0.start();
     }
@@ -167,12 +170,6 @@ impl Lane for WorkerLane {
     }
 }
 
-impl State {
-    /// Takes the worker out; dropping what this returns, without the state being borrowed, terminates it.
-    fn stop(&mut self) -> (Option<Worker>, Option<Alarm>) {
-        self.ready = false;
-        self.used = false;
-        self.proven = false;
 impl Drop for Inner {
     /// A microtask that is queued cannot be taken back. It keeps what it calls, which does nothing any more.
     fn drop(&mut self) {
@@ -182,6 +179,12 @@ impl Drop for Inner {
     }
 }
 
+impl State {
+    /// Takes the worker out; dropping what this returns, without the state being borrowed, terminates it.
+    fn stop(&mut self) -> (Option<Worker>, Option<Alarm>) {
+        self.ready = false;
+        self.used = false;
+        self.proven = false;
         self.outbox.lose_posted();
         self.idle_since = None;
         (self.worker.take(), self.alarm.take())
@@ -223,18 +226,32 @@ impl Inner {
         });
         match started {
             Ok(worker) => {
-                let timeout = options.start_timeout;
-                let late = self.ring(timeout, move |inner, ()| {
-                    let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-                    let cause =
-                        format!("the worker did not come up within {milliseconds}ms; see WorkerOptions::start_timeout");
-                    inner.down(Error::Lost { cause }, Loss::NeverStarted);
-                });
+                let late = self.expect(options.start_timeout);
                 let mut state = self.state.borrow_mut();
                 state.worker = Some(worker);
                 state.alarm = Some(late);
             }
             Err(cause) => self.down(Error::Lost { cause }, Loss::NeverStarted),
         }
+    }
+
+    /// Gives the worker this long to come up.
+    fn expect(&self, time: Duration) -> Alarm {
+        let end = now() + time;
+        self.ring(time, move |inner, ()| inner.give_up(now() - end))
+    }
+
+    /// The worker has not come up in time, or nothing could be heard of it: a page that computes, or that the browser had frozen, hears its
+    /// alarm before its messages. The time that it stood still is given to the worker again.
+    fn give_up(&self, stood_still: Duration) {
+        let timeout = self.setup.options.start_timeout;
+        if stood_still > UNHEARD {
+            let again = self.expect(stood_still.min(timeout));
+            let rung = self.state.borrow_mut().alarm.replace(again);
+            return drop(rung);
+        }
+        let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let cause = format!("the worker did not come up within {milliseconds}ms; see WorkerOptions::start_timeout");
+        self.down(Error::Lost { cause }, Loss::NeverStarted);
     }
 }
