@@ -3,7 +3,7 @@
 use offloop::Error;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::tasks::{babbles, double, hoards, leaves_an_error, recurses, spin, traps};
+use super::tasks::{babbles, double, garbles, hoards, leaves_an_error, recurses, spin, traps};
 use super::{SOON, one_lane};
 
 #[wasm_bindgen_test]
@@ -35,6 +35,14 @@ async fn a_foreign_message_is_malformed() {
     let pool = one_lane().await;
     let result = pool.within(SOON).run(babbles, ()).await;
     assert!(matches!(result, Err(Error::Malformed { .. })), "{result:?}");
+    assert_eq!(pool.within(SOON).run(double, 5).await, Ok(10));
+}
+
+#[wasm_bindgen_test]
+async fn a_message_that_does_not_reach_the_worker_is_no_silence() {
+    let pool = one_lane().await;
+    let lost = pool.within(SOON).run(garbles, ()).await;
+    assert!(matches!(&lost, Err(Error::Lost { cause }) if cause.contains("cannot be read")), "{lost:?}");
     assert_eq!(pool.within(SOON).run(double, 5).await, Ok(10));
 }
 

@@ -117,8 +117,13 @@ pub(crate) fn leaves_an_error() {
     super::watch::throw_later();
 }
 
+/// Loses a message that was on its way to the worker.
+pub(crate) fn garbles() {
+    super::watch::garble();
+}
+
 // The idempotent ones may be sent ahead, behind others.
 offloop::tasks! {
     #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, marks,
-    babbles, tell, leaves_an_error, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
+    babbles, tell, leaves_an_error, garbles, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
 }

@@ -28,6 +28,7 @@ use wasm_bindgen::prelude::*;
     export const heard = () => counts.heard;
     export const post_to_parent = (text) => postMessage(text);
     export const throw_later = () => { setTimeout(() => { throw new Error('left behind'); }, 5); };
+    export const garble = () => { dispatchEvent(new MessageEvent('messageerror')); };
     export const is_isolated = () => globalThis.crossOriginIsolated === true && typeof Atomics.waitAsync === 'function';
     export const data_script = (source) => URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
 ")]
@@ -38,9 +39,9 @@ extern "C" {
     pub(crate) fn started() -> u32;
     /// Listeners added to workers and not removed, but for `message`, of which the test runner adds its own.
     pub(crate) fn listeners() -> u32;
-    /// Messages posted to workers.
     /// Errors that nobody caught here.
     pub(crate) fn errors() -> u32;
+    /// Messages posted to workers.
     pub(crate) fn posts() -> u32;
     /// Messages that workers posted.
     pub(crate) fn heard() -> u32;
@@ -48,6 +49,8 @@ extern "C" {
     pub(crate) fn is_isolated() -> bool;
     pub(crate) fn post_to_parent(text: &str);
     pub(crate) fn throw_later();
+    /// As if a message came that cannot be read.
+    pub(crate) fn garble();
     /// The address of a script with this text.
     pub(crate) fn data_script(source: &str) -> String;
 }

@@ -98,6 +98,12 @@ impl Server {
         self.listeners.replace(vec![
             Listener::new(&self.scope, "message", on(|server, event| server.heard(event))),
             Listener::new(&self.scope, "error", on(|server, event| server.ends(event))),
+            // Whose calls were in it, only the other side knows.
+            Listener::new(
+                &self.scope,
+                "messageerror",
+                on(|server, _| server.end("a message that cannot be read", true)),
+            ),
             Listener::new(
                 &resume,
                 "message",
