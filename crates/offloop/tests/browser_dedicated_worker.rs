@@ -3,5 +3,6 @@
 #![cfg(all(target_arch = "wasm32", feature = "browser"))]
 
 mod browser;
+mod memory;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

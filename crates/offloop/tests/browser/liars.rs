@@ -19,7 +19,7 @@ fn reply(id: u64, result: u8) -> String {
 }
 
 /// A worker that is up at once and does this for each message with calls; `count` is the number of those before.
-fn worker(answer: &str) -> WorkerOptions {
+pub(crate) fn worker(answer: &str) -> WorkerOptions {
     let script =
         format!("let count = 0; onmessage = () => {{ if (count++ === 0) return postMessage(true); {answer} }};");
     WorkerOptions::default().script(data_script(&script))

@@ -4,7 +4,7 @@ mod calls;
 mod cancel;
 mod crash;
 mod idle;
-mod liars;
+pub(crate) mod liars;
 mod messages;
 mod shared;
 mod start;
@@ -23,7 +23,7 @@ pub(crate) fn pool(lanes: usize) -> Executor {
     pool_with(lanes, WorkerOptions::default())
 }
 
-fn pool_with(lanes: usize, workers: WorkerOptions) -> Executor {
+pub(crate) fn pool_with(lanes: usize, workers: WorkerOptions) -> Executor {
     Executor::web_workers(&TASKS, Options::default().lanes(lanes), workers).unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! Frames as `postMessage` takes them: a string if it is short, one `Uint8Array`, or an array of it and one for each blob.
 
+use std::hint::black_box;
+
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, MessageEvent};
@@ -55,23 +57,47 @@ pub(super) fn post_message(target: &JsValue, message: &JsValue) -> Result<(), Js
     post_transfer(target, message, &Array::new())
 }
 
-/// Decodes the frame, and the blobs beside it, of a message; gives what it is instead, if it is no such message.
-pub(super) fn read<T>(event: &Event, decode: impl FnOnce(Frame<'_>, Vec<Blob>) -> T) -> Result<T, JsValue> {
+/// Why there is no frame in a message.
+pub(super) enum Unread {
+    /// It is something else.
+    Other(JsValue),
+    /// There is no room for it in wasm memory; with what is to be told of that.
+    TooLarge(String),
+}
+
+/// Decodes the frame, and the blobs beside it, of a message.
+pub(super) fn read<T>(event: &Event, decode: impl FnOnce(Frame<'_>, Vec<Blob>) -> T) -> Result<T, Unread> {
     let mut room = [0; TEXT];
     if let Ok(length) = usize::try_from(read_text(event, &mut room)) {
         return Ok(decode(Frame::Borrowed(room.get(..length).unwrap_or_default()), Vec::new()));
     }
     let message = event.unchecked_ref::<MessageEvent>().data();
-    let (frame, blobs) = parts(&message).ok_or(message)?;
+    let (frame, blobs) = parts(&message)?.ok_or(Unread::Other(message))?;
     Ok(decode(Frame::Shared(&frame), blobs))
 }
 
-fn parts(message: &JsValue) -> Option<(Blob, Vec<Blob>)> {
-    let part = |value: &JsValue| value.dyn_ref::<Uint8Array>().map(|bytes| Blob::from(bytes.to_vec()));
-    if let Some(frame) = part(message) {
-        return Some((frame, Vec::new()));
+fn parts(message: &JsValue) -> Result<Option<(Blob, Vec<Blob>)>, Unread> {
+    if let Some(frame) = message.dyn_ref() {
+        return Ok(Some((copy_in(frame)?, Vec::new())));
     }
-    let mut parts = message.dyn_ref::<Array>()?.iter();
-    let frame = part(&parts.next()?)?;
-    Some((frame, parts.map(|value| part(&value)).collect::<Option<_>>()?))
+    let Some(parts) = message.dyn_ref::<Array>() else { return Ok(None) };
+    let mut blobs = Vec::new();
+    for part in parts.iter() {
+        let Some(part) = part.dyn_ref() else { return Ok(None) };
+        blobs.push(copy_in(part)?);
+    }
+    Ok((!blobs.is_empty()).then(|| (blobs.remove(0), blobs)))
+}
+
+/// Bytes into wasm memory.
+fn copy_in(bytes: &Uint8Array) -> Result<Blob, Unread> {
+    let length = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
+    // Asked for first, since where there is no room, the copy would end the whole program. The compiler must not think that nobody needs it.
+    let mut room = Vec::<u8>::new();
+    let fits = room.try_reserve_exact(length).is_ok() && black_box(&room).capacity() >= length;
+    drop(room);
+    if !fits {
+        return Err(Unread::TooLarge(format!("there is no memory for a message of {length} bytes")));
+    }
+    Ok(bytes.to_vec().into())
 }

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, Event as DomEvent, MessageChannel};
 
 use super::link::Link;
-use super::message::{read, text};
+use super::message::{Unread, read, text};
 use super::worker::Listener;
 use crate::error::Error;
 use crate::instant::Instant;
@@ -123,11 +123,13 @@ impl Server {
             Ok(Ok(calls)) => self.queue.borrow_mut().extend(calls),
             // Nobody knows whose calls these are: another build's. They must not be sent again for ever.
             Ok(Err(error)) => return self.end(&error.to_string(), true),
-            Err(other) => {
+            Err(Unread::Other(other)) => {
                 if let Some(id) = other.as_f64() {
                     self.cancel(id);
                 }
             }
+            // None of them has begun.
+            Err(Unread::TooLarge(cause)) => return self.end(&cause, false),
         }
         if !self.resumes.get() {
             self.run(time);

@@ -9,7 +9,7 @@ use super::Inner;
 use crate::error::Error;
 use crate::lane::Loss;
 use crate::platform::browser::link::Link;
-use crate::platform::browser::message::read;
+use crate::platform::browser::message::{Unread, read};
 use crate::platform::now;
 use crate::wire::{Event, events_in};
 
@@ -31,7 +31,8 @@ impl Inner {
         let message = match read(event, |frame, blobs| events_in(self.setup.fingerprint, frame, blobs)) {
             Ok(Ok(events)) => return self.report(events),
             Ok(Err(error)) => return self.down(error, Loss::MaybeRan),
-            Err(message) => message,
+            Err(Unread::Other(message)) => message,
+            Err(Unread::TooLarge(cause)) => return self.down(Error::Lost { cause }, Loss::MaybeRan),
         };
         if self.is_ready(link, &message) {
             {
