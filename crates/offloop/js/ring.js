@@ -4,7 +4,8 @@
 const SIZE = 16384;
 const LONGEST = 4096;
 // Before its bytes each ring has numbers: how often something was sent, through it or as a message; how many messages that were; how far it is
-// written and read, in bytes modulo 2³²; whether its reader looks into it. Before each frame: its length, and how many messages came earlier.
+// written and read, in bytes; whether its reader looks into it. Before each frame: its length, and how many messages came earlier. All of them are
+// modulo 2³².
 const [SENT, MESSAGES, WRITTEN, READ, LOOKS] = [0, 1, 2, 3, 4];
 const ROOM = 64 + SIZE;
 // So many milliseconds a worker waits for the next call before it goes back to its event loop. It sleeps at once: to look again a hundred or
@@ -75,7 +76,8 @@ class Ring {
 
   // A message was posted.
   posted() {
-    Atomics.store(this.out.state, MESSAGES, ++this.out.messages);
+    this.out.messages = (this.out.messages + 1) | 0;
+    Atomics.store(this.out.state, MESSAGES, this.out.messages);
     this.signal();
   }
 
@@ -86,13 +88,13 @@ class Ring {
 
   // A message arrived: what came after it is next.
   heard() {
-    this.in.messages++;
+    this.in.messages = (this.in.messages + 1) | 0;
   }
 
   // Whether there is a frame to be received before the next message.
   hasNext() {
     const { state, heads, at, messages } = this.in;
-    return Atomics.load(state, WRITTEN) !== at && heads[((at & (SIZE - 1)) >> 2) + 1] <= messages;
+    return Atomics.load(state, WRITTEN) !== at && ((heads[((at & (SIZE - 1)) >> 2) + 1] - messages) | 0) <= 0;
   }
 
   // Puts the next frame into `room` and gives its length; -1 if there is none, or a message comes first; -2 if it is damaged.
@@ -104,7 +106,7 @@ class Ring {
     const length = heads[head];
     const end = (at + length + 15) & ~7;
     if (length < 0 || length > room.length || ready > SIZE || (end - at) >>> 0 > ready) return -2;
-    if (heads[head + 1] > messages) return -1;
+    if (((heads[head + 1] - messages) | 0) > 0) return -1;
     for (let i = 0; i < length; i++) room[i] = bytes[(at + 8 + i) & (SIZE - 1)];
     this.in.at = end;
     Atomics.store(state, READ, end);
@@ -118,7 +120,7 @@ class Ring {
     for (;;) {
       const sent = Atomics.load(state, SENT);
       if (this.hasNext()) return true;
-      if (Atomics.load(state, MESSAGES) > messages) return false;
+      if (((Atomics.load(state, MESSAGES) - messages) | 0) > 0) return false;
       if (Atomics.wait(state, SENT, sent, STAY) !== 'timed-out') continue;
       this.looks(0);
       if (!this.hasNext()) return false;

@@ -88,6 +88,21 @@ test('a frame waits for the message that was posted before it', () => {
   assert.deepEqual(next(worker), bytes(8, 2));
 });
 
+test('messages are counted on where a number of 32 bits ends', () => {
+  const { worker, page } = pair();
+  page.out.messages = 2 ** 31 - 2;
+  worker.in.messages = 2 ** 31 - 2;
+  for (let n = 0; n < 4; n += 1) {
+    page.posted();
+    assert.equal(page.send(bytes(8, n)), 1);
+    assert.equal(next(worker), -1, 'the message comes first');
+    assert.equal(worker.wait(), false, 'the message is on its way');
+    worker.heard();
+    assert.equal(worker.wait(), true);
+    assert.deepEqual(next(worker), bytes(8, n));
+  }
+});
+
 test('who waits is told of a frame, sent back to its event loop for a message, and does not stay for ever', () => {
   const { worker, page } = pair();
   assert.equal(worker.wait(), false);
