@@ -90,7 +90,8 @@ fn cause(event: &Event) -> String {
         Some(event) if event.lineno() > 0 => format!("{} ({}:{})", event.message(), event.filename(), event.lineno()),
         Some(event) => event.message(),
         None => "the browser could not load the worker script: not found, served with a type that is not JavaScript, \
-                 or forbidden by the page's Content-Security-Policy (worker-src); see its console, or set WorkerOptions::script"
+                 without the Cross-Origin-Embedder-Policy that the page has, or forbidden by the page's Content-Security-Policy \
+                 (worker-src); see its console, or set WorkerOptions::script"
             .to_owned(),
     }
 }
