@@ -31,6 +31,7 @@ export class Explorer {
     this.tiles = new Map(); // key to ImageBitmap
     this.running = new Map(); // key to AbortController
     this.queue = [];
+    this.wanted = new Set(); // keys of tiles that the view lacks
     this.previews = [];
     this.ghost = null;
     this.view = this.home();
@@ -90,9 +91,13 @@ export class Explorer {
     this.begun = performance.now();
     this.took = null;
     const missing = this.visible().filter(({ key }) => !this.tiles.has(key));
-    const wanted = new Set(missing.map(({ key }) => key));
+    this.wanted = new Set(missing.map(({ key }) => key));
     for (const [key, controller] of this.running) {
-      if (!wanted.has(key)) setTimeout(() => controller.abort(), GRACE_MS);
+      if (this.wanted.has(key)) continue;
+      setTimeout(() => {
+        // It may have come back into view.
+        if (!this.wanted.has(key)) controller.abort();
+      }, GRACE_MS);
     }
     this.queue = missing.filter(({ key }) => !this.running.has(key));
     this.total = missing.length;
@@ -162,6 +167,8 @@ export class Explorer {
       if (!signal.aborted) this.now.textContent = `A tile failed: ${error.message ?? error}`;
     } finally {
       this.running.delete(key);
+      // Called off a moment too early.
+      if (signal.aborted && this.wanted.has(key)) this.queue.push(tile);
     }
     this.paint();
     this.pump();

@@ -176,6 +176,28 @@ test('a new view drops what the old one had not begun', async () => {
   assert.ok(Date.now() - start < 6 * once + 5_000, `${Date.now() - start} ms for twelve views, ${once} ms for one`);
 });
 
+test('tiles that left the view and came back before they were begun are drawn', async () => {
+  const page = await open(context, site.url);
+  const settled = (timeout) => page.waitForFunction(() => / tiles in \d+ ms/.test(document.getElementById('explorer-now').textContent), null, { timeout });
+  const press = (...presses) => page.evaluate((presses) => {
+    for (const [key, times] of presses) {
+      for (let n = 0; n < times; n += 1) document.getElementById('explorer').dispatchEvent(new KeyboardEvent('keydown', { key }));
+    }
+  }, presses);
+  await page.locator('#explorer').scrollIntoViewIfNeeded();
+  // Where there is room on all sides.
+  await press(['+', 6]);
+  await settled(60_000);
+  await choose(page, 20_000_000_000);
+  await page.click('#run-pool');
+  await page.waitForFunction(() => document.getElementById('progress').value > 0);
+  // All lanes are taken, so that tiles have to wait: to the right, further, and back.
+  await press(['ArrowRight', 3], ['ArrowRight', 20], ['ArrowLeft', 20]);
+  await new Promise((later) => setTimeout(later, 400));
+  await page.click('#cancel');
+  await settled(20_000);
+});
+
 test('the forms show the answers of both classic views', async () => {
   const page = await open(context, site.url);
   for (const [view, text] of [['async-io', 'Async IO'], ['async-cpu', 'Async CPU']]) {
