@@ -109,6 +109,29 @@ test('what is no picture is said in words, beside pictures that are', async () =
   assert.deepEqual(said, []);
 });
 
+test('pictures that were dropped off the page leave no memory behind', async () => {
+  const page = await open(context, site.url);
+  await page.evaluate(() => {
+    const { createObjectURL, revokeObjectURL } = URL;
+    globalThis.urls = new Set();
+    URL.createObjectURL = (blob) => {
+      const url = createObjectURL.call(URL, blob);
+      urls.add(url);
+      return url;
+    };
+    URL.revokeObjectURL = (url) => {
+      urls.delete(url);
+      revokeObjectURL.call(URL, url);
+    };
+  });
+  const bytes = [...readFileSync(picture('baseline.jpg'))];
+  await drop(page, Array.from({ length: 7 }, (_, index) => ({ name: `${index}.jpg`, bytes })));
+  await told(page, /^35 thumbnails/);
+  const [shown, kept] = await page.evaluate(() => [document.querySelectorAll('#thumbs img').length, urls.size]);
+  assert.equal(shown, 20);
+  assert.equal(kept, shown);
+});
+
 test('a password is hashed and verified while the main thread goes on ticking', async () => {
   const page = await open(context, site.url);
   await page.selectOption('#password select', '65536 4');

@@ -88,6 +88,8 @@ export function pictures(pool, lanes) {
 }
 
 function show(place, name, data, type, width, height, ms) {
+  // Its entry was forgotten meanwhile, and nobody would let go of the bytes.
+  if (!place.isConnected) return;
   const src = URL.createObjectURL(new Blob([data], { type }));
   const image = make('img', { src, width, height, alt: `${name}, ${width} × ${height} pixels` });
   place.className = '';
