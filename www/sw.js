@@ -208,9 +208,16 @@ async function askForPorts() {
   return windows.length > 0;
 }
 
-/** Ports die with the service worker, which a browser ends when it likes. So they are asked for when they are needed. */
+let asking = null;
+
+/** Ports die with the service worker, which a browser ends when it likes. So they are asked for when they are needed, once for all who do. */
 async function ensurePort() {
   if (pages.size) return;
+  asking ??= ask().finally(() => { asking = null; });
+  await asking;
+}
+
+async function ask() {
   const answered = new Promise((resolve) => { arrived = resolve; });
   if (await askForPorts()) await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, PORT_MS))]);
 }

@@ -98,6 +98,22 @@ test('a service worker that was stopped gets a new port and goes on', async () =
   }
 });
 
+test('requests that wake the service worker together ask for one port', async () => {
+  const page = await open(context, site.url);
+  // It has the first port by then, which would wake it as well.
+  await json(page, 'probe');
+  await stopWorkers(page);
+  const asked = await page.evaluate(async () => {
+    let asked = 0;
+    navigator.serviceWorker.addEventListener('message', ({ data }) => { asked += data.offloop === 'port please'; });
+    await Promise.all(Array.from({ length: 8 }, async () => (await fetch('async-cpu?number=20000001')).text()));
+    return asked;
+  });
+  assert.equal(asked, 1);
+  const { requeued } = await json(page, 'stats');
+  assert.equal(requeued, 0, 'jobs were sent to a port that was given up');
+});
+
 test('closing the tab that computes moves its jobs to another tab', async () => {
   const first = await open(context, site.url);
   const second = await open(context, site.url);
