@@ -45,6 +45,8 @@ export function begin(kind) {
   const taken = new Set(jobs.filter((job) => job.to === null).map((job) => job.row));
   let row = 0;
   while (taken.has(row)) row += 1;
+  // Not left to the frames: a hidden page has none, and may still compute for the service worker.
+  forget(performance.now() - KEEP_MS);
   const job = { row, kind, from: performance.now(), to: null, ending: '' };
   jobs.push(job);
   return (ending = 'done') => { job.to = performance.now(); job.ending = ending; };

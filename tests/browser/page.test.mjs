@@ -1,6 +1,7 @@
 // The demo page in a real browser: what a visitor can do, and what it costs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { begin, jobs } from '../../www/traffic.js';
 import { browser, context, open, profile, said, setUp, site, squares, violations } from './site.mjs';
 
 const MOST_BYTES = 300_000;
@@ -196,6 +197,13 @@ test('tiles that left the view and came back before they were begun are drawn', 
   await new Promise((later) => setTimeout(later, 400));
   await page.click('#cancel');
   await settled(20_000);
+});
+
+test('what happened long ago is forgotten, also while the page is hidden and draws nothing', (t) => {
+  let time = 0;
+  t.mock.method(performance, 'now', () => time);
+  for (; time < 300_000; time += 100) begin('call')();
+  assert.ok(jobs.length < 500, `${jobs.length} jobs`);
 });
 
 test('the forms show the answers of both classic views', async () => {
