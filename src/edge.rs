@@ -28,7 +28,7 @@ use isolate::{Isolate, Role};
 pub fn fetch(request: Request, env: Env, context: JsValue) -> Promise {
     let isolate = Isolate::of(&env, &request);
     match &isolate.role {
-        Role::Lane => edge::serve(&TASKS, request),
+        Role::Lane => edge::serve(&TASKS, request, context),
         Role::Gateway(gateway) => {
             let handler = convert::answer(gateway.clone(), Clone::clone(&request), context);
             edge::respond(&request, handler, broken)
@@ -40,7 +40,7 @@ pub fn fetch(request: Request, env: Env, context: JsValue) -> Promise {
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 pub fn lane(request: Request) -> Promise {
-    edge::serve(&TASKS, request)
+    edge::serve(&TASKS, request, JsValue::UNDEFINED)
 }
 
 /// What a client is told whose request was lost because this wasm instance ended.

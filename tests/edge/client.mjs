@@ -22,12 +22,12 @@ export function client(port) {
     send: (options) => send({ ...where, agent, ...options }),
     stats: () => json('/stats'),
     // A request of which the caller holds the socket.
-    open: async (path, headers = {}) => {
+    open: async (path, headers = {}, method = 'GET') => {
       const socket = connect(where);
       socket.on('error', () => {});
       await new Promise((resolve) => socket.once('connect', resolve));
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n${lines.join('')}\r\n`);
+      socket.write(`${method} ${path} HTTP/1.1\r\nHost: test\r\n${lines.join('')}\r\n`);
       return socket;
     },
     // Until nothing waits or runs any more; gives the figures.

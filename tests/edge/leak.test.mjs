@@ -21,6 +21,12 @@ inSeveralProcesses({ args: ['--inspect'] }, (server) => {
     'computations past their deadline': () => server.get('/async-cpu?number=900000000000', { 'x-timeout-ms': '30' }),
     'clients that go away': () => gone({}),
     'clients that go away from a stream': () => gone({ accept: 'text/event-stream' }),
+    'uploads that break off': async () => {
+      const socket = await server.open('/thumbnail?width=32', { 'content-type': 'image/jpeg', 'content-length': '4000000' }, 'POST');
+      socket.write(Buffer.alloc(300_000, 0xff));
+      await sleep(30);
+      socket.resetAndDestroy();
+    },
     'what waits': () => server.get('/async-io?seconds=0.01'),
     'refused input': () => server.post('/tasks/sum_of_squares', '{', { 'content-type': 'application/json' }),
   };
@@ -45,4 +51,16 @@ inSeveralProcesses({ args: ['--inspect'] }, (server) => {
       }
     });
   }
+
+  // One in fifty comes at the moment that matters, when its lane waits for the event loop in between two calls.
+  test('callers that go away while their answers stream leave no request behind in a lane', async () => {
+    const clients = Array.from({ length: 6 }, async () => {
+      for (let count = 0; count < 60; count += 1) await server.get('/async-cpu?number=900000000000', { 'x-timeout-ms': '60' });
+    });
+    await Promise.all(clients);
+    await server.idle(30_000);
+    await sleep(500);
+    const { kinds } = await live(server.state().inspectors[1]);
+    assert.ok((kinds['workerd / Request'] ?? 0) <= 1, `${kinds['workerd / Request']} requests are alive`);
+  });
 });

@@ -164,6 +164,10 @@ export class Answer {
   #lose;
   #lost;
   #writer;
+  // Settles the promise that keeps a streamed answer going.
+  #finish;
+  // Nobody reads the stream any more.
+  #unread = false;
 
   constructor() {
     // `lose` may be called while another request runs. The runtime then runs what hangs on its promise as part of our own request,
@@ -198,10 +202,14 @@ export class Answer {
     this.respond(new Response(bytes.slice(), PLAIN));
   }
 
-  /** Starts a streamed answer. */
-  begin() {
+  /** Starts a streamed answer, in the request with this context. */
+  begin(context) {
     const { readable, writable } = new (globalThis.IdentityTransformStream ?? TransformStream)();
     this.#writer = writable.getWriter();
+    // Once the answer has begun the runtime ends a request whose caller goes away without a word: what it waits for, a timer too, never comes, and
+    // Rust keeps it for good. Unless somebody waits for it; then it goes on, and sees for itself.
+    context?.waitUntil?.(new Promise((resolve) => (this.#finish = resolve)));
+    this.#writer.closed.catch(() => (this.#unread = true));
     this.#settle(new Response(readable, STREAM));
   }
 
@@ -223,6 +231,7 @@ export class Answer {
   /** Nobody waits for the answer any more. */
   forget() {
     open.delete(this);
+    this.#finish?.();
   }
 
   /** The last words of an answer whose instance has trapped: the rest of a stream, or else a whole response. */
@@ -244,16 +253,16 @@ export class Answer {
   /** The body, when it is this request's turn to compute, or nothing if it is longer than `most`. */
   body(request, most) {
     return this.#orLost(
-      body(request, most).then(async (bytes) => {
+      unlessAborted(request.signal, body(request, most)).then(async (bytes) => {
         if (await turn(request.signal)) return bytes;
         throw new Error("the caller went away");
       }),
     );
   }
 
-  /** Lets the event loop turn once. False if the request was aborted: then nothing that follows may wait, for it would wait for ever. */
+  /** Lets the event loop turn once. False if the caller has gone: then nothing that follows may wait, for it would wait for ever. */
   pause(signal) {
-    return this.#orLost(pause(signal, 0).then((goesOn) => goesOn && turn(signal)));
+    return this.#orLost(pause(signal, 0).then((goesOn) => goesOn && !this.#unread && turn(signal)));
   }
 }
 
@@ -266,6 +275,15 @@ export function origin(request) {
 export function body_length({ body, headers }) {
   const length = body && headers.get("content-length");
   return /^\d+$/.test(length) ? Number(length) : -1;
+}
+
+/** Settles with the promise, or fails when the request is aborted: the runtime never settles what belongs to a request whose caller has gone. */
+function unlessAborted(signal, promise) {
+  return new Promise((resolve, reject) => {
+    const gone = () => reject(new Error("the caller went away"));
+    signal.addEventListener("abort", gone);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", gone));
+  });
 }
 
 async function body(request, most) {

@@ -12,9 +12,9 @@ use crate::tasks::TASKS;
 /// The fetch event: of the gateway, or of a lane in another process.
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
-pub fn fetch(request: Request, env: JsValue, _context: JsValue) -> Promise {
+pub fn fetch(request: Request, env: JsValue, context: JsValue) -> Promise {
     if lanes::is_lane(&env) {
-        return serve(request);
+        return serve(request, context);
     }
     lanes::set(&env);
     let url = request.url();
@@ -29,13 +29,13 @@ pub fn fetch(request: Request, env: JsValue, _context: JsValue) -> Promise {
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 pub fn lane(request: Request) -> Promise {
-    serve(request)
+    serve(request, JsValue::UNDEFINED)
 }
 
-fn serve(request: Request) -> Promise {
+fn serve(request: Request, context: JsValue) -> Promise {
     match lanes::Question::in_url(&request.url()) {
         Some(question) => Promise::resolve(&JsValue::from(response(200, &question.answer()))),
-        None => edge::serve(&TASKS, request),
+        None => edge::serve(&TASKS, request, context),
     }
 }
 

@@ -29,7 +29,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn plain(this: &Answer, frame: &[u8]);
     #[wasm_bindgen(method)]
-    pub(super) fn begin(this: &Answer);
+    pub(super) fn begin(this: &Answer, context: &JsValue);
     #[wasm_bindgen(method)]
     pub(super) fn push(this: &Answer, frames: &[u8]);
     #[wasm_bindgen(method)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Promise, Uint8Array};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Request;
 
@@ -32,6 +32,9 @@ const CALLS_IN_A_TURN: usize = 64;
 /// For the `fetch` of a Durable Object, or of a worker that is reached through service bindings only. Whoever can send requests here can
 /// run any task, so do not call this in the handler of a worker with a public address.
 ///
+/// `context` is what `fetch` gets as its third argument: with it the runtime is asked to let an answer that has begun come to its end, even if it
+/// is only to notice that nobody reads it. `undefined` for a Durable Object, whose requests go on by themselves.
+///
 /// Between calls the event loop gets its turn: other requests are seen then, aborts too, and replies leave. While a task
 /// runs nothing is seen: [`Context::is_cancelled`](crate::Context::is_cancelled) stays `false` and [`Context::progress`](crate::Context::progress) says
 /// nothing. A call whose deadline has passed is not run.
@@ -42,15 +45,15 @@ const CALLS_IN_A_TURN: usize = 64;
 ///
 /// ```ignore
 /// #[wasm_bindgen]
-/// pub fn lane(request: web_sys::Request) -> js_sys::Promise {
-///     offloop::edge::serve(&TASKS, request)
+/// pub fn lane(request: web_sys::Request, context: JsValue) -> js_sys::Promise {
+///     offloop::edge::serve(&TASKS, request, context)
 /// }
 /// ```
-pub fn serve(tasks: &'static Tasks, request: Request) -> Promise {
+pub fn serve(tasks: &'static Tasks, request: Request, context: JsValue) -> Promise {
     let answer = Rc::new(js::Answer::new());
     let promise = answer.promise();
     let (running, waiting, streamed) = Default::default();
-    local::spawn(Rc::new(Work { tasks, request, answer, running, waiting, streamed }).run());
+    local::spawn(Rc::new(Work { tasks, request, context, answer, running, waiting, streamed }).run());
     promise
 }
 
@@ -58,6 +61,7 @@ pub fn serve(tasks: &'static Tasks, request: Request) -> Promise {
 struct Work {
     tasks: &'static Tasks,
     request: Request,
+    context: JsValue,
     answer: Rc<js::Answer>,
     running: Cell<Option<u64>>,
     /// Ids of the calls behind the running one.
@@ -138,7 +142,7 @@ impl Work {
     /// Writes what there is to the answer, which is a stream from now on.
     fn push(&self, replies: &mut Vec<Event>) {
         if !self.streamed.replace(true) {
-            self.answer.begin();
+            self.answer.begin(&self.context);
         }
         self.answer.push(&self.frame(replies));
         replies.clear();
