@@ -60,7 +60,8 @@ impl WorkerOptions {
         self
     }
 
-    /// How long a worker may take to come up (default 30 s) before its jobs end with [`Error::Lost`](crate::Error::Lost).
+    /// How long a worker may take to come up (default 30 s) before its jobs end with [`Error::Lost`](crate::Error::Lost). Time in which the
+    /// page stands still, since it computes or was frozen, does not count.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
         self
