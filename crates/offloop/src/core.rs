@@ -105,7 +105,7 @@ pub(crate) struct Core<S> {
     limits: Limits,
     phase: Phase,
     jobs: ById<Job<S>>,
-    /// Oldest first. Ids of jobs that have left the queue stay until they come to the front.
+    /// Oldest first. Ids of jobs that have left the queue stay until they come to the front, or are too many.
     queue: VecDeque<u64>,
     /// How many jobs are Queued or Delayed: what the bound is about.
     queued: usize,
@@ -210,10 +210,19 @@ impl<S> Core<S> {
         if self.phase == Phase::Closing && self.live == 0 {
             self.end();
         }
+        self.tidy_queue();
         let jobs = &self.jobs;
         self.alarms.tidy(jobs.len(), |id| jobs.contains_key(&id));
         if let Some(when) = self.alarms.arm() {
             self.actions.push_back(Action::Alarm(when));
+        }
+    }
+
+    /// Forgets jobs that have left the queue once they outnumber the others, so that cancelled ones do not pile up behind one that waits.
+    fn tidy_queue(&mut self) {
+        if self.queue.len() > 64 && self.queue.len() / 4 > self.queued {
+            let jobs = &self.jobs;
+            self.queue.retain(|id| jobs.get(id).is_some_and(|job| job.place == Place::Queued));
         }
     }
 

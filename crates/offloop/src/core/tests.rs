@@ -132,6 +132,27 @@ fn alarms_of_ended_jobs_go_though_many_live() {
 }
 
 #[test]
+fn cancelled_jobs_do_not_pile_up_behind_one_that_waits() {
+    let mut core = core(1, 100);
+    let first: Vec<u64> = (0..5).map(|_| submit(&mut core)).collect();
+    for _ in 0..10_000 {
+        let id = submit(&mut core);
+        core.cancel(id, START);
+        rest(&mut core);
+        assert!(core.queue.len() < 100, "{} in the queue for 4 jobs that wait", core.queue.len());
+    }
+    // Those that wait stay, in their order.
+    for (id, next) in first.iter().zip(&first[1..]) {
+        core.reply(0, reply(*id, Ok(Payload::default())), START);
+        let sent = std::iter::from_fn(|| core.action()).find_map(|action| match action {
+            Action::Send { call, .. } => Some(call.id),
+            _ => None,
+        });
+        assert_eq!(sent, Some(*next));
+    }
+}
+
+#[test]
 fn room_is_kept_for_who_has_been_told_of_it() {
     let mut core = core(1, 0);
     let running = submit(&mut core);
