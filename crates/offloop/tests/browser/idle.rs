@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use offloop::{Executor, Handle, WorkerOptions, sleep};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::tasks::double;
+use super::tasks::{double, spin};
 use super::watch::{errors, live};
-use super::{one_lane, pool, pool_with};
+use super::{SOON, one_lane, pool, pool_with};
 
 #[wasm_bindgen_test]
 async fn an_idle_worker_is_stopped_and_started_again() {
@@ -50,6 +50,14 @@ async fn a_pool_that_is_dropped_with_jobs_on_their_way_leaves_no_error() {
     drop((jobs, pool));
     sleep(Duration::from_millis(50)).await;
     assert_eq!(errors(), before);
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_that_works_for_longer_is_not_idle() {
+    let pool = pool_with(1, WorkerOptions::default().idle_stop(Duration::from_millis(100)));
+    assert_eq!(pool.run(double, 1).await, Ok(2));
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!(pool.within(SOON).run(spin, 400).await, Ok(400));
 }
 
 #[wasm_bindgen_test]
