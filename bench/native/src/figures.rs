@@ -97,6 +97,15 @@ fn per_second(count: u64, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
 
+/// Prints how many trivial calls are made a second, 64 at a time.
+pub fn flight<P: Peer>(total: u64) {
+    let peer = P::start(LANES);
+    block_on(flown(&peer, 10_000, 64));
+    let (sum, took) = timed(flown(&peer, total, 64));
+    assert_eq!(sum, total * (total - 1));
+    println!("{:.0}", per_second(total, took));
+}
+
 /// Prints the resident bytes for each of `lanes` lanes that have nothing to do.
 pub fn memory<P: Peer>(lanes: usize) {
     let before = resident();

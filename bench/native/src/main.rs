@@ -1,5 +1,6 @@
 //! `native figures ROUNDS SCALE` prints a line of JSON for each round, figure and peer; `native memory PEER LANES` the resident
-//! bytes that so many idle lanes take, in a process that does nothing else.
+//! bytes that so many idle lanes take, in a process that does nothing else; `native flight PEER CALLS` makes so many trivial calls, 64 at
+//! a time, for a profiler to look at, and prints how many there were a second.
 
 mod figures;
 mod peers;
@@ -39,6 +40,10 @@ fn main() {
         ["memory", "tokio", lanes] => figures::memory::<Tokio>(lanes.parse().unwrap()),
         ["memory", "blocking", lanes] => figures::memory::<Blocking>(lanes.parse().unwrap()),
         ["memory", "rayon", lanes] => figures::memory::<Rayon>(lanes.parse().unwrap()),
-        _ => panic!("native figures ROUNDS SCALE | native memory PEER LANES"),
+        ["flight", "offloop", calls] => figures::flight::<Offloop>(calls.parse().unwrap()),
+        ["flight", "tokio", calls] => figures::flight::<Tokio>(calls.parse().unwrap()),
+        ["flight", "blocking", calls] => figures::flight::<Blocking>(calls.parse().unwrap()),
+        ["flight", "rayon", calls] => figures::flight::<Rayon>(calls.parse().unwrap()),
+        _ => panic!("native figures ROUNDS SCALE | native memory PEER LANES | native flight PEER CALLS"),
     }
 }

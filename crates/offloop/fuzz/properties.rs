@@ -69,7 +69,7 @@ fn split<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> (Vec<Blob>, Option<Error
 /// Bytes are an argument of a task or they are malformed; what a task that gives back its argument was given can be given to it again.
 pub fn values(tasks: &Tasks, bytes: &[u8]) {
     for entry in tasks {
-        let run = |bytes: &[u8]| entry.run(&Context::none(), Payload { bytes: bytes.to_vec(), blobs: Vec::new() });
+        let run = |bytes: &[u8]| entry.run(&Context::none(), Payload { bytes: bytes.into(), blobs: Vec::new() });
         match run(bytes) {
             Ok(output) => assert_eq!(run(&output.bytes), Ok(output), "{}", entry.name()),
             Err(error) => assert_eq!(error.kind(), "malformed", "{}: {error}", entry.name()),

@@ -175,27 +175,42 @@ thread_local! {
 /// Puts the outer value of [`BESIDE`] back, also when coding panics or is nested.
 struct Restore(Option<Vec<Option<Blob>>>);
 
+impl Restore {
+    /// Gives what was there instead.
+    fn put_back(mut self) -> Option<Vec<Option<Blob>>> {
+        let inner = self.swap();
+        std::mem::forget(self);
+        inner
+    }
+
+    fn swap(&mut self) -> Option<Vec<Option<Blob>>> {
+        let outer = self.0.take();
+        BESIDE.with(|beside| std::mem::replace(&mut *beside.borrow_mut(), outer))
+    }
+}
+
 impl Drop for Restore {
     fn drop(&mut self) {
-        BESIDE.with(|beside| *beside.borrow_mut() = self.0.take());
+        self.swap();
     }
 }
 
 /// Runs `encode`; the blobs in the value land in the returned vector and the bytes hold only their indices.
 pub(crate) fn collect<T>(encode: impl FnOnce() -> T) -> (T, Vec<Blob>) {
-    let _restore = Restore(BESIDE.with(|beside| beside.borrow_mut().replace(Vec::new())));
+    let outer = Restore(BESIDE.with(|beside| beside.borrow_mut().replace(Vec::new())));
     let value = encode();
-    let blobs = BESIDE.with(|beside| beside.borrow_mut().take());
-    (value, blobs.unwrap_or_default().into_iter().flatten().collect())
+    let blobs = outer.put_back().unwrap_or_default();
+    // Most values have none, and this runs for each call.
+    (value, if blobs.is_empty() { Vec::new() } else { blobs.into_iter().flatten().collect() })
 }
 
 /// Runs `decode`, in which blobs are taken from `blobs` by index, each at most once; also tells how many were left.
 pub(crate) fn supply<T>(blobs: Vec<Blob>, decode: impl FnOnce() -> T) -> (T, usize) {
-    let blobs = blobs.into_iter().map(Some).collect();
-    let _restore = Restore(BESIDE.with(|beside| beside.borrow_mut().replace(blobs)));
+    let blobs = if blobs.is_empty() { Vec::new() } else { blobs.into_iter().map(Some).collect() };
+    let outer = Restore(BESIDE.with(|beside| beside.borrow_mut().replace(blobs)));
     let value = decode();
-    let left = BESIDE.with(|beside| beside.borrow().iter().flatten().flatten().count());
-    (value, left)
+    let left = outer.put_back();
+    (value, left.iter().flatten().flatten().count())
 }
 
 impl Serialize for Blob {

@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 
 use crate::blob::{self, Blob};
 use crate::error::Error;
-use crate::wire::Payload;
+use crate::wire::{Encoded, Payload};
 
 /// Encodes a task's argument or result.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Payload, Error> {
-    let (bytes, blobs) = blob::collect(|| postcard::to_allocvec(value));
+    let (bytes, blobs) = blob::collect(|| postcard::serialize_with_flavor(value, Encoded::default()));
     Ok(Payload { bytes: bytes.map_err(Error::malformed)?, blobs })
 }
 

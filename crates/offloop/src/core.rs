@@ -32,7 +32,7 @@ use lanes::Lanes;
 
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::stats::Recorder;
+use crate::stats::{Recorder, Tally};
 use crate::wire::{Call, Payload};
 
 /// What the executor's shell is to do next, in this order.
@@ -119,7 +119,7 @@ pub(crate) struct Core<S> {
     alarms: Alarms,
     next: u64,
     random: u64,
-    recorder: Recorder,
+    tally: Tally,
     actions: VecDeque<Action<S>>,
 }
 
@@ -148,7 +148,7 @@ impl<S> Core<S> {
             alarms: Alarms::default(),
             next: 1,
             random: seed | 1,
-            recorder,
+            tally: Tally::new(recorder),
             actions: VecDeque::new(),
         }
     }
@@ -166,6 +166,11 @@ impl<S> Core<S> {
     /// The next thing to do, if it is only to give a result or to wake somebody.
     pub(crate) fn telling(&mut self) -> Option<Action<S>> {
         matches!(self.actions.front()?, Action::Finish { .. } | Action::Wake(_)).then(|| self.actions.pop_front())?
+    }
+
+    /// The lane that the next thing to do is to send a call to.
+    pub(crate) fn sending(&self) -> Option<usize> {
+        if let Action::Send { lane, .. } = self.actions.front()? { Some(*lane) } else { None }
     }
 
     /// Whether there is nothing more to do.
@@ -197,7 +202,7 @@ impl<S> Core<S> {
         self.queue.push_back(id);
         self.queued += 1;
         self.live += 1;
-        self.recorder.submitted();
+        self.tally.submitted();
         self.settle(now);
         id
     }
@@ -216,6 +221,7 @@ impl<S> Core<S> {
         if let Some(when) = self.alarms.arm() {
             self.actions.push_back(Action::Alarm(when));
         }
+        self.tally.write();
     }
 
     /// Forgets jobs that have left the queue once they outnumber the others, so that cancelled ones do not pile up behind one that waits.
@@ -239,7 +245,7 @@ impl<S> Core<S> {
             self.queued -= 1;
             job.place = Place::Held { lane };
             job.sent = now;
-            self.recorder.started();
+            self.tally.started();
             self.lanes.hold(lane, id, job.call.task, now);
             self.actions.push_back(Action::Send { lane, call: job.call.clone() });
         }
@@ -265,7 +271,7 @@ impl<S> Core<S> {
             job.place = Place::Queued;
             self.queue.push_front(id);
             self.queued += 1;
-            self.recorder.requeued();
+            self.tally.requeued();
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod handle;
 mod map;
+mod run;
 mod shared;
 mod start;
 mod submit;
@@ -66,8 +67,7 @@ impl Executor {
     where
         F: Task<M>,
     {
-        let submit = self.submit(task, input);
-        async move { submit.await?.await }
+        run::Run::Submitting(self.submit(task, input))
     }
 
     /// Hands over a job, once there is room in the queue, and gives a [`Handle`] to it.
@@ -98,7 +98,8 @@ impl Executor {
     }
 
     fn try_submit_call<R: handle::Output>(&self, task: u32, input: Payload) -> Result<Handle<R>, Error> {
-        let (slot, request) = self.shared.request(task, input, self.deadline)?;
+        let request = self.shared.request(task, input, self.deadline)?;
+        let slot = request.slot.clone();
         let id = self.shared.drive(|core| core.submit(request, now())).map_err(|(error, _)| error)?;
         Ok(Handle::new(self.shared.clone(), slot, id))
     }

@@ -63,6 +63,6 @@ impl Sub for Instant {
 }
 
 /// Without the 128 bits of [`Duration::as_micros`], which cost more than the rest of a look at the clock.
-const fn micros(duration: Duration) -> u64 {
+pub(crate) const fn micros(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000).saturating_add(duration.subsec_micros() as u64)
 }

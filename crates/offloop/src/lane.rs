@@ -70,6 +70,23 @@ pub trait Lane: Send + Sync + 'static {
     /// Takes a call to run after those sent before it. A lane that is not running yet starts itself.
     fn send(&self, call: Arc<Call>);
 
+    /// Whether calls are to be given to [`take`](Self::take): true of lanes of this crate that need no [`Events`] for it.
+    #[doc(hidden)]
+    fn is_prompt(&self) -> bool {
+        false
+    }
+
+    /// As [`send`](Self::send), but the executor's lock is held, which must not be asked for: an error is one that would have been reported as
+    /// [`Loss::NeverStarted`]. With `true` the lane wants a [`nudge`](Self::nudge) once the lock is free.
+    #[doc(hidden)]
+    fn take(&self, call: Arc<Call>) -> Result<bool, Error> {
+        self.send(call);
+        Ok(false)
+    }
+
+    #[doc(hidden)]
+    fn nudge(&self) {}
+
     /// Tells the lane that nobody waits for `id` any more. For [`Stop::Release`] lanes the call ends here;
     /// for the others this is a hint that saves work if it arrives in time, and a reply is still owed.
     fn cancel(&self, id: u64);

@@ -1,5 +1,7 @@
 //! Figures of one executor, or of many that share a recorder.
 
+mod tally;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+pub(crate) use tally::Tally;
 
 /// Collects figures. Cheap to clone; clones share what they collect.
 ///
@@ -23,7 +25,6 @@ struct Figures {
     failed: [AtomicU64; KINDS.len()],
     retried: AtomicU64,
     queued: AtomicI64,
-    running: AtomicI64,
     queue: Histogram,
     run: Histogram,
 }
@@ -98,54 +99,24 @@ impl Recorder {
         Self::default()
     }
 
-    pub(crate) fn submitted(&self) {
-        self.0.submitted.fetch_add(1, Relaxed);
-        self.0.queued.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn started(&self) {
-        self.0.queued.fetch_sub(1, Relaxed);
-        self.0.running.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn requeued(&self) {
-        self.0.retried.fetch_add(1, Relaxed);
-        self.0.running.fetch_sub(1, Relaxed);
-        self.0.queued.fetch_add(1, Relaxed);
-    }
-
-    /// A job ended that had been `started` or not.
-    pub(crate) fn finished(&self, started: bool, error: Option<&Error>, queue: Duration, run: Duration) {
-        let figures = &*self.0;
-        let place = if started { &figures.running } else { &figures.queued };
-        place.fetch_sub(1, Relaxed);
-        match error {
-            None => figures.finished.fetch_add(1, Relaxed),
-            Some(error) => {
-                let counter = KINDS.iter().position(|kind| *kind == error.kind()).and_then(|at| figures.failed.get(at));
-                counter.map_or(0, |counter| counter.fetch_add(1, Relaxed))
-            }
-        };
-        if started {
-            figures.queue.add(queue);
-            figures.run.add(run);
-        }
-    }
-
     /// The figures as they are now.
     #[must_use]
     pub fn snapshot(&self) -> Stats {
         let figures = &*self.0;
-        let gauge = |value: &AtomicI64| u64::try_from(value.load(Relaxed)).unwrap_or(0);
         let [full, cancelled, timed_out, unknown_task, failed, lost, closed, malformed, skew] =
             figures.failed.each_ref().map(|counter| counter.load(Relaxed));
+        let failed = Failures { full, cancelled, timed_out, unknown_task, failed, lost, closed, malformed, skew };
+        let finished = figures.finished.load(Relaxed);
+        let queued = u64::try_from(figures.queued.load(Relaxed)).unwrap_or(0);
+        let submitted = figures.submitted.load(Relaxed);
         Stats {
             lanes: 0,
-            queued: gauge(&figures.queued),
-            running: gauge(&figures.running),
-            submitted: figures.submitted.load(Relaxed),
-            finished: figures.finished.load(Relaxed),
-            failed: Failures { full, cancelled, timed_out, unknown_task, failed, lost, closed, malformed, skew },
+            queued,
+            // What else the jobs can be.
+            running: submitted.saturating_sub(queued + finished + failed.total()),
+            submitted,
+            finished,
+            failed,
             requeued: figures.retried.load(Relaxed),
             queue_ms: figures.queue.percentiles(),
             run_ms: figures.run.percentiles(),
@@ -170,18 +141,17 @@ impl Default for Histogram {
     }
 }
 
-impl Histogram {
-    fn add(&self, time: Duration) {
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(4);
-        let exponent = micros.ilog2();
-        // The two bits after the leading one choose among the four.
-        let quarter = (micros >> (exponent - 2)) & 3;
-        let bucket = usize::try_from(u64::from(exponent) * 4 + quarter).unwrap_or(BUCKETS);
-        if let Some(count) = self.0.get(bucket.min(BUCKETS - 1)) {
-            count.fetch_add(1, Relaxed);
-        }
-    }
+/// The bucket that this time belongs to.
+fn bucket_of(time: Duration) -> usize {
+    let micros = crate::instant::micros(time).max(4);
+    let exponent = micros.ilog2();
+    // The two bits after the leading one choose among the four.
+    let quarter = (micros >> (exponent - 2)) & 3;
+    let bucket = usize::try_from(u64::from(exponent) * 4 + quarter).unwrap_or(BUCKETS);
+    bucket.min(BUCKETS - 1)
+}
 
+impl Histogram {
     fn percentiles(&self) -> Percentiles {
         let counts = self.0.each_ref().map(|count| count.load(Relaxed));
         let total: u64 = counts.iter().sum();

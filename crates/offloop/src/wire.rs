@@ -13,10 +13,12 @@
 //! On a byte stream each frame is preceded by its length as u32 LE ([`Splitter`]). Decoding foreign bytes gives
 //! [`Error::Malformed`] or [`Error::Skew`], and never panics or allocates more than the input justifies.
 
+mod encoded;
 mod frame;
 mod reader;
 mod split;
 
+pub use encoded::Encoded;
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]
 pub(crate) use frame::encode_calls_around;
 pub use frame::{Event, decode_calls, decode_events, encode_calls, encode_events};
@@ -36,7 +38,7 @@ use crate::instant::Instant;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Payload {
     /// The value in postcard encoding, with blobs replaced by their indices.
-    pub bytes: Vec<u8>,
+    pub bytes: Encoded,
     /// The blobs, in order of their indices.
     pub blobs: Vec<Blob>,
 }

@@ -26,7 +26,8 @@ fn first_and_all(blob: Blob) -> (Blob, Blob) {
 
 /// Encodes a value with blobs while the blobs of its own result are being collected.
 fn nested(blob: Blob) -> Result<Vec<Blob>, String> {
-    let inner = TASKS.at(0).ok_or("no task")?.run(&Context::none(), Payload { bytes: vec![0], blobs: vec![blob] });
+    let inner =
+        TASKS.at(0).ok_or("no task")?.run(&Context::none(), Payload { bytes: vec![0].into(), blobs: vec![blob] });
     inner.map(|payload| payload.blobs).map_err(|error| error.to_string())
 }
 
@@ -35,7 +36,7 @@ offloop::tasks! { echo, turn, first_and_all, nested }
 fn run(name: &str, bytes: &[u8], blobs: &[&[u8]]) -> Result<Payload, Error> {
     let blobs = blobs.iter().map(|blob| Blob::from(blob.to_vec())).collect();
     let entry = TASKS.at(TASKS.named(name)?).unwrap();
-    entry.run(&Context::none(), Payload { bytes: bytes.to_vec(), blobs })
+    entry.run(&Context::none(), Payload { bytes: bytes.into(), blobs })
 }
 
 fn is_malformed(result: &Result<Payload, Error>) -> bool {
@@ -46,8 +47,9 @@ fn is_malformed(result: &Result<Payload, Error>) -> bool {
 fn a_blob_crosses_without_a_copy() {
     let blob = Blob::from(vec![7; 1000]);
     let memory = blob.as_ptr();
-    let output = TASKS.at(0).unwrap().run(&Context::none(), Payload { bytes: vec![0], blobs: vec![blob] }).unwrap();
-    assert_eq!((output.bytes, output.blobs.len()), (vec![0], 1));
+    let output =
+        TASKS.at(0).unwrap().run(&Context::none(), Payload { bytes: vec![0].into(), blobs: vec![blob] }).unwrap();
+    assert_eq!((output.bytes, output.blobs.len()), (vec![0].into(), 1));
     assert_eq!(output.blobs[0].as_ptr(), memory);
 }
 
@@ -89,7 +91,7 @@ fn a_blob_that_nobody_took_is_malformed() {
 #[test]
 fn a_task_may_code_blobs_of_its_own_while_its_result_is_coded() {
     let output = run("nested", &[0], &[b"x"]).unwrap();
-    assert_eq!((output.bytes, output.blobs), (vec![0, 1, 0], vec![Blob::from(b"x".to_vec())]));
+    assert_eq!((output.bytes, output.blobs), (vec![0, 1, 0].into(), vec![Blob::from(b"x".to_vec())]));
 }
 
 #[test]

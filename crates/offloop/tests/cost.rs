@@ -35,7 +35,7 @@ fn allocations(pool: &Executor) -> usize {
 
 /// Bytes of a frame of so many trivial calls, and of their replies.
 fn frame_bytes(count: u64) -> [usize; 2] {
-    let payload = || Payload { bytes: vec![200, 1], blobs: Vec::new() };
+    let payload = || Payload { bytes: vec![200, 1].into(), blobs: Vec::new() };
     let ids = 1_000..1_000 + count;
     let calls: Vec<Call> = ids.clone().map(|id| Call { id, task: 0, deadline: None, input: payload() }).collect();
     let replies: Vec<Event> = ids

@@ -78,7 +78,7 @@ async fn a_result_larger_than_a_message_fails_alone() {
 
 #[wasm_bindgen_test]
 async fn damaged_bytes_are_refused_and_never_panic() {
-    let input = Payload { bytes: vec![42], blobs: Vec::new() };
+    let input = Payload { bytes: vec![42].into(), blobs: Vec::new() };
     let mut frame = Vec::new();
     encode_calls(TASKS.fingerprint(), &[Call { id: 1, task: 0, deadline: None, input }], now(), &mut frame, None);
     for at in 0..frame.len() {

@@ -59,7 +59,7 @@ fn run(name: &str, input: &[u8]) -> Result<Vec<u8>, Error> {
 
 fn run_for(name: &str, input: &[u8], context: &Context<'_>) -> Result<Vec<u8>, Error> {
     let entry = TASKS.at(TASKS.named(name)?).unwrap();
-    entry.run(context, Payload { bytes: input.to_vec(), blobs: Vec::new() }).map(|output| output.bytes)
+    entry.run(context, Payload { bytes: input.into(), blobs: Vec::new() }).map(|output| output.bytes.into())
 }
 
 #[test]

@@ -59,7 +59,7 @@ echoes! {
 
 fn run(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     let entry = TASKS.at(TASKS.named(name)?).unwrap();
-    entry.run(&Context::none(), Payload { bytes, blobs: Vec::new() }).map(|output| output.bytes)
+    entry.run(&Context::none(), Payload { bytes: bytes.into(), blobs: Vec::new() }).map(|output| output.bytes.into())
 }
 
 /// There and back, with the bytes compared too, so that NaN equals itself.

@@ -128,7 +128,7 @@ fn now<F: Future + Unpin>(mut future: F, context: &mut Context<'_>) -> F::Output
 fn wire(calls: u32) {
     const FINGERPRINT: u64 = 1;
     let time = Instant::from_micros(0);
-    let payload = || Payload { bytes: vec![200, 1], blobs: Vec::new() };
+    let payload = || Payload { bytes: vec![200, 1].into(), blobs: Vec::new() };
     let ids = 1_000..1_000 + u64::from(FRAME);
     let sent: Vec<_> = ids.clone().map(|id| Call { id, task: 0, deadline: None, input: payload() }).collect();
     let busy = Duration::from_micros(1);

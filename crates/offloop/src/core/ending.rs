@@ -267,7 +267,7 @@ impl<S> Core<S> {
         job.attempts += 1;
         job.place = Place::Delayed;
         self.queued += 1;
-        self.recorder.requeued();
+        self.tally.requeued();
         self.alarms.add(now + pause, Alarm::Retry(id));
     }
 

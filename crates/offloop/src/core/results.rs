@@ -42,7 +42,7 @@ impl<S> Core<S> {
             self.queued -= 1;
         }
         let (queue, run) = if waited { (now - submitted, Duration::ZERO) } else { (sent - submitted, now - sent) };
-        self.recorder.finished(!waited, result.as_ref().err(), queue, run);
+        self.tally.finished(!waited, result.as_ref().err(), queue, run);
         self.actions.push_back(Action::Finish { slot, result, call });
     }
 }

@@ -75,7 +75,7 @@ impl Shared {
 
         let done = Done(self);
         loop {
-            let told = Told::take(&mut state.core);
+            let told = state.sift();
             let rest = state.core.is_at_rest();
             // Cleared under the lock in which the core had nothing more to say, so that no action is left lying. Results need not be
             // kept in order with anything, so that the lock is not taken again for them.
@@ -85,7 +85,7 @@ impl Shared {
                 std::mem::forget(done);
                 return told.tell(self);
             }
-            if told.first.is_some() {
+            if told.is_any() {
                 drop(state);
                 told.tell(self);
             } else if let Some(action) = state.core.action() {
@@ -131,19 +131,17 @@ impl Shared {
         drop(earlier);
     }
 
-    /// A job ready to be submitted, and the slot in which its result will be.
+    /// A job ready to be submitted.
     pub(super) fn request(
         &self,
         task: u32,
         input: Payload,
         deadline: Option<Instant>,
-    ) -> Result<(Arc<Slot>, Request<Arc<Slot>>), Error> {
+    ) -> Result<Request<Arc<Slot>>, Error> {
         let entry = self.tasks.at(task).ok_or_else(|| Error::UnknownTask { name: format!("at index {task}") })?;
-        let slot = Arc::new(Slot::default());
         // A body that is passed on as it comes can be sent once.
         let idempotent = entry.is_idempotent() && input.blobs.iter().all(Blob::is_here);
-        let request = Request { task, idempotent, input, deadline, slot: slot.clone() };
-        Ok((slot, request))
+        Ok(Request { task, idempotent, input, deadline, slot: Arc::default() })
     }
 
     pub(super) fn resize(&self, lanes: usize) {
@@ -182,6 +180,27 @@ impl Shared {
 }
 
 impl State {
+    /// Hands calls to lanes that take them at once, and gives what is to be told once the lock is free, up to the first action that is
+    /// neither.
+    fn sift(&mut self) -> Told {
+        let Self { core, lanes, .. } = self;
+        let mut told = Told::default();
+        loop {
+            if let Some(action) = core.telling() {
+                told.add(action);
+                continue;
+            }
+            let lane = core.sending().and_then(|lane| lanes.get(lane)?.as_ref());
+            let Some(lane) = lane.filter(|lane| lane.is_prompt()) else { return told };
+            let Some(Action::Send { lane: index, call }) = core.action() else { return told };
+            match lane.take(call) {
+                Ok(true) => told.nudges.push(lane.clone()),
+                Ok(false) => {}
+                Err(error) => core.down(index, &error, Loss::NeverStarted, now()),
+            }
+        }
+    }
+
     fn lane_of(&mut self, action: &Action<Arc<Slot>>) -> Option<Arc<dyn Lane>> {
         match action {
             Action::Send { lane, .. } | Action::Cancel { lane, .. } | Action::Reset { lane } => {
@@ -193,21 +212,30 @@ impl State {
     }
 }
 
-/// Results and wakers that come one after the other.
+/// What is to be told once the lock is free: results and wakers, and lanes with calls for threads that sleep.
+#[derive(Default)]
 struct Told {
     first: Option<Action<Arc<Slot>>>,
     more: Vec<Action<Arc<Slot>>>,
+    nudges: Vec<Arc<dyn Lane>>,
 }
 
 impl Told {
-    fn take(core: &mut Core<Arc<Slot>>) -> Self {
-        let first = core.telling();
-        let more = std::iter::from_fn(|| core.telling()).collect();
-        Self { first, more }
+    fn add(&mut self, action: Action<Arc<Slot>>) {
+        match self.first {
+            None => self.first = Some(action),
+            Some(_) => self.more.push(action),
+        }
+    }
+
+    fn is_any(&self) -> bool {
+        self.first.is_some() || !self.nudges.is_empty()
     }
 
     fn tell(self, shared: &Shared) {
-        self.first.into_iter().chain(self.more).for_each(|action| shared.act(action, None));
+        let Self { first, more, nudges } = self;
+        nudges.iter().for_each(|lane| lane.nudge());
+        first.into_iter().chain(more).for_each(|action| shared.act(action, None));
     }
 }
 

@@ -12,20 +12,16 @@ use super::handle::{Handle, Slot};
 use super::shared::Shared;
 use crate::core::Request;
 use crate::error::Error;
-use crate::instant::Instant;
 use crate::platform::now;
 use crate::timer::Sleep;
 use crate::wire::Payload;
 
-/// A job on its way in, and where its result will be.
-type Job = (Arc<Slot>, Request<Arc<Slot>>);
-
 /// The future that [`Executor::submit`] returns. Dropping it leaves the line.
 #[must_use = "futures do nothing unless polled"]
 pub struct Submit<R> {
-    shared: Arc<Shared>,
-    job: Option<Result<Job, Error>>,
-    deadline: Option<Instant>,
+    /// `None` once the handle has it.
+    shared: Option<Arc<Shared>>,
+    request: Option<Result<Request<Arc<Slot>>, Error>>,
     /// Rings when the deadline passes in the line. Set only once there is a line.
     alarm: Option<Box<Sleep>>,
     ticket: Option<u64>,
@@ -35,21 +31,14 @@ pub struct Submit<R> {
 impl<R> Submit<R> {
     pub(super) fn new(executor: &Executor, call: Result<(u32, Payload), Error>) -> Self {
         let Executor { shared, deadline } = executor;
-        let job = call.and_then(|(task, input)| shared.request(task, input, *deadline));
-        Self {
-            shared: shared.clone(),
-            job: Some(job),
-            deadline: *deadline,
-            alarm: None,
-            ticket: None,
-            output: PhantomData,
-        }
+        let request = Some(call.and_then(|(task, input)| shared.request(task, input, *deadline)));
+        Self { shared: Some(shared.clone()), request, alarm: None, ticket: None, output: PhantomData }
     }
 
     /// Leaves the line, if it is in there.
     fn leave(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.shared.drive(|core| core.give_back(ticket, now()));
+        if let (Some(ticket), Some(shared)) = (self.ticket.take(), &self.shared) {
+            shared.drive(|core| core.give_back(ticket, now()));
         }
     }
 
@@ -65,17 +54,19 @@ impl<R> Future for Submit<R> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let (slot, mut request) = match this.job.take() {
-            Some(Ok(job)) => job,
-            Some(Err(error)) => return Poll::Ready(Err(error)),
+        let (mut request, shared) = match (this.request.take(), &this.shared) {
+            (Some(Ok(request)), Some(shared)) => (request, shared),
+            (Some(Err(error)), _) => return Poll::Ready(Err(error)),
             // Polled after it was ready.
-            None => return Poll::Ready(Err(Error::Cancelled)),
+            _ => return Poll::Ready(Err(Error::Cancelled)),
         };
         let time = now();
-        if this.deadline.is_some_and(|deadline| deadline <= time) {
+        let deadline = request.deadline;
+        if deadline.is_some_and(|deadline| deadline <= time) {
             return this.late();
         }
-        let submitted = this.shared.drive(|core| {
+        let slot = request.slot.clone();
+        let submitted = shared.drive(|core| {
             let submitted = match this.ticket {
                 Some(ticket) => core.submit_with(ticket, request, time),
                 None => core.submit(request, time),
@@ -92,15 +83,18 @@ impl<R> Future for Submit<R> {
             }
         });
         match submitted {
-            Ok(id) => return Poll::Ready(Ok(Handle::new(this.shared.clone(), slot, id))),
+            Ok(id) => {
+                let handle = this.shared.take().map(|shared| Handle::new(shared, slot, id));
+                return Poll::Ready(handle.ok_or(Error::Cancelled));
+            }
             Err((Error::Full, again)) => request = again,
             Err((error, _)) => return Poll::Ready(Err(error)),
         }
-        this.job = Some(Ok((slot, request)));
-        if let Some(deadline) = this.deadline {
+        this.request = Some(Ok(request));
+        if let Some(deadline) = deadline {
             let alarm = this.alarm.get_or_insert_with(|| Box::new(Sleep::until(deadline)));
             if Pin::new(&mut **alarm).poll(context).is_ready() {
-                this.job = None;
+                this.request = None;
                 return this.late();
             }
         }

@@ -259,7 +259,7 @@ fn payload(out: &mut Vec<u8>, payload: &Payload, blobs: &mut Blobs<'_>) {
 }
 
 fn read_payload(reader: &mut Reader<'_>, detached: &mut Option<std::vec::IntoIter<Blob>>) -> Result<Payload, Error> {
-    let bytes = reader.bytes()?.to_vec();
+    let bytes = reader.bytes()?.into();
     // Not `length`: detached blobs take no room in the frame. The loop ends with the first one that is missing.
     let count = reader.varint()?;
     let mut blobs = Vec::new();

@@ -12,7 +12,7 @@ use super::{SOON, pool_with};
 
 /// The bytes of a reply to the call with this id, as a script has them.
 fn reply(id: u64, result: u8) -> String {
-    let result = Ok(Payload { bytes: vec![result], blobs: Vec::new() });
+    let result = Ok(Payload { bytes: vec![result].into(), blobs: Vec::new() });
     let mut frame = Vec::new();
     encode_events(TASKS.fingerprint(), &[Event::Reply(Reply { id, busy: Duration::ZERO, result })], &mut frame, None);
     format!("new Uint8Array({frame:?})")

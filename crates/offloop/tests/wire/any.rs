@@ -23,7 +23,7 @@ pub(crate) fn blob() -> impl Strategy<Value = Blob> {
 }
 
 pub(crate) fn payload() -> impl Strategy<Value = Payload> {
-    (vec(any::<u8>(), 0..200), vec(blob(), 0..4)).prop_map(|(bytes, blobs)| Payload { bytes, blobs })
+    (vec(any::<u8>(), 0..200), vec(blob(), 0..4)).prop_map(|(bytes, blobs)| Payload { bytes: bytes.into(), blobs })
 }
 
 pub(crate) fn call() -> impl Strategy<Value = Call> {

@@ -48,7 +48,7 @@ impl World {
         let task = if endless { ENDLESS } else { u32::from(idempotent) };
         // The core then takes every task for one that may be run again.
         let idempotent = idempotent || self.planted == Some(Bug::DoubleRun);
-        let input = Payload { bytes: label.to_le_bytes().to_vec(), blobs: Vec::new() };
+        let input = Payload { bytes: label.to_le_bytes()[..].into(), blobs: Vec::new() };
         Request { task, idempotent, input, deadline, slot: label }
     }
 

@@ -128,26 +128,20 @@ impl Crew {
         self.changed.notify_all();
     }
 
-    /// Takes a call; fails if there is no thread to run it and none can be started.
-    pub(super) fn take(&self, call: Arc<Call>, lane: usize) -> std::io::Result<()> {
+    /// Takes a call; whether a thread has to be told so. Fails if there is no thread to run it and none can be started.
+    pub(super) fn take(&self, call: Arc<Call>, lane: usize) -> std::io::Result<bool> {
         let mut state = self.lock();
         let expected = state.pace.of(call.task);
         state.put(Waiting { call, lane, expected });
         self.waiting.store(state.calls.len(), Relaxed);
-        match self.cover(&mut state) {
-            Ok(tell) => {
-                drop(state);
-                self.tell(tell);
-                Ok(())
+        let covered = self.cover(&mut state);
+        if covered.is_err() {
+            if let Some(waiting) = state.calls.pop_back() {
+                state.backlog -= waiting.weight();
             }
-            Err(error) => {
-                if let Some(waiting) = state.calls.pop_back() {
-                    state.backlog -= waiting.weight();
-                }
-                self.waiting.store(state.calls.len(), Relaxed);
-                Err(error)
-            }
+            self.waiting.store(state.calls.len(), Relaxed);
         }
+        covered
     }
 
     /// Sees to it that somebody comes to the calls that wait; whether a thread has to be told so. Fails if nobody will.
@@ -168,7 +162,7 @@ impl Crew {
         Ok(false)
     }
 
-    fn tell(&self, tell: bool) {
+    pub(super) fn tell(&self, tell: bool) {
         if tell {
             self.changed.notify_one();
         }

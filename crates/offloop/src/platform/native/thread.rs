@@ -34,10 +34,25 @@ impl Lane for Thread {
     }
 
     fn send(&self, call: Arc<Call>) {
-        if let Err(error) = self.crew.take(call, self.events.lane()) {
-            let error = Error::Lost { cause: format!("no thread could be started: {error}") };
-            self.events.down(error, Loss::NeverStarted);
+        match self.take(call) {
+            Ok(true) => self.nudge(),
+            Ok(false) => {}
+            Err(error) => self.events.down(error, Loss::NeverStarted),
         }
+    }
+
+    // To let go of the executor's lock and take it again for each call was a good part of a trivial one.
+    fn is_prompt(&self) -> bool {
+        true
+    }
+
+    fn take(&self, call: Arc<Call>) -> Result<bool, Error> {
+        let lost = |error| Error::Lost { cause: format!("no thread could be started: {error}") };
+        self.crew.take(call, self.events.lane()).map_err(lost)
+    }
+
+    fn nudge(&self) {
+        self.crew.tell(true);
     }
 
     fn cancel(&self, id: u64) {

@@ -1,0 +1,166 @@
+//! The bytes of a value.
+
+use std::fmt;
+use std::ops::Deref;
+
+use postcard::ser_flavors::Flavor;
+
+/// How many bytes are kept in place: as many as take no room beside a vector.
+const FEW: usize = 15;
+
+/// A value in postcard encoding. Few bytes, as most arguments and results have, are kept in place and need no memory of their own.
+///
+/// # Examples
+///
+/// ```
+/// use offloop::wire::Encoded;
+///
+/// let bytes = Encoded::from(vec![1, 2, 3]);
+/// assert_eq!(bytes, [1, 2, 3]);
+/// assert_eq!(bytes.len(), 3);
+/// ```
+#[derive(Clone)]
+pub struct Encoded(Place);
+
+#[derive(Clone)]
+enum Place {
+    Few { length: u8, bytes: [u8; FEW] },
+    Many(Vec<u8>),
+}
+
+impl Deref for Encoded {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Place::Few { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Place::Many(bytes) => bytes,
+        }
+    }
+}
+
+impl Default for Encoded {
+    fn default() -> Self {
+        Self(Place::Few { length: 0, bytes: [0; FEW] })
+    }
+}
+
+impl From<Vec<u8>> for Encoded {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Place::Many(bytes))
+    }
+}
+
+impl From<&[u8]> for Encoded {
+    fn from(bytes: &[u8]) -> Self {
+        let mut few = [0; FEW];
+        match (few.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
+            (Some(place), Ok(length)) => {
+                place.copy_from_slice(bytes);
+                Self(Place::Few { length, bytes: few })
+            }
+            _ => bytes.to_vec().into(),
+        }
+    }
+}
+
+impl From<Encoded> for Vec<u8> {
+    fn from(encoded: Encoded) -> Self {
+        match encoded.0 {
+            Place::Many(bytes) => bytes,
+            Place::Few { .. } => encoded.to_vec(),
+        }
+    }
+}
+
+/// What a value is encoded into.
+impl Flavor for Encoded {
+    type Output = Self;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        if let Place::Many(bytes) = &mut self.0 {
+            bytes.push(byte);
+            return Ok(());
+        }
+        self.try_extend(&[byte])
+    }
+
+    fn try_extend(&mut self, more: &[u8]) -> postcard::Result<()> {
+        match &mut self.0 {
+            Place::Few { length, bytes } => {
+                let start = usize::from(*length);
+                match (bytes.get_mut(start..start + more.len()), u8::try_from(start + more.len())) {
+                    (Some(place), Ok(end)) => {
+                        place.copy_from_slice(more);
+                        *length = end;
+                    }
+                    _ => *self = [&**self, more].concat().into(),
+                }
+            }
+            Place::Many(bytes) => bytes.extend_from_slice(more),
+        }
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Self> {
+        Ok(self)
+    }
+}
+
+impl<T: AsRef<[u8]> + ?Sized> PartialEq<T> for Encoded {
+    fn eq(&self, other: &T) -> bool {
+        **self == *other.as_ref()
+    }
+}
+
+impl AsRef<[u8]> for Encoded {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Eq for Encoded {}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Around the number of bytes that are kept in place.
+    fn lengths() -> std::ops::Range<usize> {
+        0..2 * FEW + 2
+    }
+
+    fn bytes(length: usize) -> Vec<u8> {
+        (1..=255).take(length).collect()
+    }
+
+    #[test]
+    fn bytes_are_the_same_wherever_they_are_kept() {
+        for length in lengths() {
+            let (slice, vector) = (Encoded::from(&bytes(length)[..]), Encoded::from(bytes(length)));
+            assert_eq!(slice, bytes(length));
+            assert_eq!(slice, vector);
+            assert_eq!(Vec::from(slice.clone()), Vec::from(vector));
+            assert_eq!(matches!(slice.0, Place::Few { .. }), length <= FEW);
+        }
+        assert_eq!(size_of::<Encoded>(), size_of::<Vec<u8>>());
+    }
+
+    #[test]
+    fn what_is_written_in_pieces_is_read_as_a_whole() {
+        for (first, second) in lengths().flat_map(|first| lengths().map(move |second| (first, second))) {
+            let whole = bytes(first + second);
+            let (mut pieces, mut single) = (Encoded::default(), Encoded::default());
+            pieces.try_extend(&whole[..first]).unwrap();
+            pieces.try_extend(&whole[first..]).unwrap();
+            whole.iter().for_each(|byte| single.try_push(*byte).unwrap());
+            assert_eq!((&pieces, &single), (&whole.clone().into(), &whole.into()));
+        }
+    }
+}
