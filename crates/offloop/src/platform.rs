@@ -3,6 +3,7 @@
 //! Each platform gives
 //! - `now() -> Instant`, a monotonic clock,
 //! - `alarm(when, callback) -> Alarm`, which calls back once at or after that moment; dropping it calls off,
+//! - `PROMPT`, whether lanes of its own may be prompt (`Lane::is_prompt`),
 //! - `parallelism() -> usize`, how many lanes make sense,
 //! - `Body`, bytes of known number that are still on their way into the program.
 
@@ -39,6 +40,6 @@ pub(crate) mod native;
 mod web;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{Alarm, Body, alarm, now};
+pub(crate) use native::{Alarm, Body, PROMPT, alarm, now};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use web::{Alarm, Body, alarm, now};
+pub(crate) use web::{Alarm, Body, PROMPT, alarm, now};

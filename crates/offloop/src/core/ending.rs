@@ -52,13 +52,11 @@ impl<S> Core<S> {
 
     /// As `reply`, for replies of several lanes, each with its lane.
     pub(crate) fn reply_all(&mut self, replies: &mut Vec<(usize, Reply)>, now: Instant) {
-        // Lane by lane, and those of a lane in their order.
-        replies.sort_by_key(|(lane, _)| *lane);
-        let mut replies = replies.drain(..);
-        while let Some(&(lane, _)) = replies.as_slice().first() {
-            let count = replies.as_slice().iter().take_while(|(other, _)| *other == lane).count();
+        // Lane by lane, and those of a lane in their order. Sorting them takes as long, and makes a page 2 kB larger.
+        while let Some(&(lane, _)) = replies.first() {
+            let count = replies.iter().filter(|(other, _)| *other == lane).count();
             let took = self.lanes.took(lane, count, now);
-            for (_, reply) in replies.by_ref().take(count) {
+            for (_, reply) in replies.extract_if(.., |(other, _)| *other == lane) {
                 self.ended(lane, reply, took, now);
             }
             self.expect_progress(lane, now);

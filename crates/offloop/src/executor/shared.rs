@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{self, Events, Factory, Lane, Loss, Sink};
 use crate::options::Options;
-use crate::platform::{self, now};
+use crate::platform::{self, PROMPT, now};
 use crate::stats::Recorder;
 use crate::task::Tasks;
 use crate::wake::wake;
@@ -191,10 +191,10 @@ impl State {
                 continue;
             }
             let lane = core.sending().and_then(|lane| lanes.get(lane)?.as_ref());
-            let Some(lane) = lane.filter(|lane| lane.is_prompt()) else { return told };
+            let Some(lane) = lane.filter(|lane| PROMPT && lane.is_prompt()) else { return told };
             let Some(Action::Send { lane: index, call }) = core.action() else { return told };
             match lane.take(call) {
-                Ok(true) => told.nudges.push(lane.clone()),
+                Ok(true) => told.nudge(lane),
                 Ok(false) => {}
                 Err(error) => core.down(index, &error, Loss::NeverStarted, now()),
             }
@@ -217,7 +217,9 @@ impl State {
 struct Told {
     first: Option<Action<Arc<Slot>>>,
     more: Vec<Action<Arc<Slot>>>,
-    nudges: Vec<Arc<dyn Lane>>,
+    nudged: Option<Arc<dyn Lane>>,
+    /// How often.
+    times: usize,
 }
 
 impl Told {
@@ -228,13 +230,21 @@ impl Told {
         }
     }
 
+    /// Lanes that are nudged are of one kind, and one of them is enough.
+    fn nudge(&mut self, lane: &Arc<dyn Lane>) {
+        self.nudged.get_or_insert_with(|| lane.clone());
+        self.times += 1;
+    }
+
     fn is_any(&self) -> bool {
-        self.first.is_some() || !self.nudges.is_empty()
+        self.first.is_some() || self.nudged.is_some()
     }
 
     fn tell(self, shared: &Shared) {
-        let Self { first, more, nudges } = self;
-        nudges.iter().for_each(|lane| lane.nudge());
+        let Self { first, more, nudged, times } = self;
+        if let Some(lane) = nudged.filter(|_| PROMPT) {
+            (0..times).for_each(|_| lane.nudge());
+        }
         first.into_iter().chain(more).for_each(|action| shared.act(action, None));
     }
 }

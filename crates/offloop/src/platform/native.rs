@@ -7,6 +7,9 @@ mod thread;
 pub(crate) use alarm::{Alarm, alarm, now};
 pub(crate) use thread::factory;
 
+/// Threads take calls at once.
+pub(crate) const PROMPT: bool = true;
+
 /// Bytes on their way into the program: natively there are none.
 pub(crate) enum Body {}
 

@@ -21,6 +21,9 @@ extern "C" {
     fn clear_timeout(timer: &JsValue);
 }
 
+/// To send is to post a message or to fetch, which is not done under a lock.
+pub(crate) const PROMPT: bool = false;
+
 pub(crate) fn now() -> Instant {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and time is positive")]
     Instant::from_micros((performance_now() * 1000.0) as u64)

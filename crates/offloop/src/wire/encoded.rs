@@ -53,13 +53,27 @@ impl From<Vec<u8>> for Encoded {
 
 impl From<&[u8]> for Encoded {
     fn from(bytes: &[u8]) -> Self {
-        let mut few = [0; FEW];
-        match (few.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
-            (Some(place), Ok(length)) => {
-                place.copy_from_slice(bytes);
-                Self(Place::Few { length, bytes: few })
+        let mut encoded = Self::default();
+        encoded.add(bytes);
+        encoded
+    }
+}
+
+impl Encoded {
+    fn add(&mut self, more: &[u8]) {
+        match &mut self.0 {
+            Place::Many(bytes) => bytes.extend_from_slice(more),
+            Place::Few { length, bytes } if more.len() <= FEW - usize::from(*length) => {
+                for (place, byte) in bytes.iter_mut().skip(usize::from(*length)).zip(more) {
+                    *place = *byte;
+                    *length += 1;
+                }
             }
-            _ => bytes.to_vec().into(),
+            Place::Few { .. } => {
+                let mut bytes = self.to_vec();
+                bytes.extend_from_slice(more);
+                self.0 = Place::Many(bytes);
+            }
         }
     }
 }
@@ -78,27 +92,12 @@ impl Flavor for Encoded {
     type Output = Self;
 
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        if let Place::Many(bytes) = &mut self.0 {
-            bytes.push(byte);
-            return Ok(());
-        }
-        self.try_extend(&[byte])
+        self.add(&[byte]);
+        Ok(())
     }
 
     fn try_extend(&mut self, more: &[u8]) -> postcard::Result<()> {
-        match &mut self.0 {
-            Place::Few { length, bytes } => {
-                let start = usize::from(*length);
-                match (bytes.get_mut(start..start + more.len()), u8::try_from(start + more.len())) {
-                    (Some(place), Ok(end)) => {
-                        place.copy_from_slice(more);
-                        *length = end;
-                    }
-                    _ => *self = [&**self, more].concat().into(),
-                }
-            }
-            Place::Many(bytes) => bytes.extend_from_slice(more),
-        }
+        self.add(more);
         Ok(())
     }
 
