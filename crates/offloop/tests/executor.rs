@@ -88,9 +88,9 @@ fn a_panic_fails_its_job_only() {
 #[test]
 fn an_encoded_call_gives_an_encoded_result() {
     for pool in pools() {
-        let input = Payload { bytes: vec![40, 2], blobs: Vec::new() };
+        let input = Payload { bytes: vec![40, 2].into(), blobs: Vec::new() };
         let output = block_on(block_on(pool.submit_call(TASKS.named("add").unwrap(), input)).unwrap());
-        assert_eq!(output, Ok(Payload { bytes: vec![42], blobs: Vec::new() }));
+        assert_eq!(output, Ok(Payload { bytes: vec![42].into(), blobs: Vec::new() }));
     }
 }
 

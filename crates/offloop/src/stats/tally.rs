@@ -9,7 +9,7 @@ use crate::error::Error;
 /// Counts what happens within one event of the executor, and writes it to the [`Recorder`] at its end. Others may write there at the same
 /// time, which makes each writing dear beside a trivial call, and many calls of an event come to the same.
 pub(crate) struct Tally {
-    recorder: Recorder,
+    pub(crate) recorder: Recorder,
     submitted: u64,
     queued: i64,
     finished: u64,

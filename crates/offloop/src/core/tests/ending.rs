@@ -150,7 +150,7 @@ fn what_a_call_waits_at_its_lane_counts_as_waiting() {
     let calls = [0, 1].map(|_| submit(&mut core));
     core.reply(0, done(calls[0]), ms(10));
     core.reply(0, done(calls[1]), ms(14));
-    let stats = core.recorder.snapshot();
+    let stats = core.tally.recorder.snapshot();
     // Upper ends of buckets that are at most a fifth wide. The first of the three calls took no time.
     assert!((4.0..5.0).contains(&stats.run_ms.p50), "{stats:?}");
     assert!((10.0..12.5).contains(&stats.run_ms.max), "{stats:?}");

@@ -48,7 +48,7 @@ pub(super) struct Shift<'a> {
 impl<'a> Shift<'a> {
     pub(super) fn new(crew: &'a Crew, place: usize, own: Arc<Own>) -> Self {
         let time = now();
-        let (replies, took, events) = (Vec::new(), Vec::new(), None);
+        let (replies, took, events) = (Vec::with_capacity(1), Vec::with_capacity(1), None);
         Self { crew, place, own, replies, took, events, time, since: time, eager: false, flow: false }
     }
 
