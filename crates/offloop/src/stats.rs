@@ -58,7 +58,7 @@ pub struct Stats {
     pub run_ms: Percentiles,
 }
 
-/// Counts of jobs that gave no result, one for each kind of [`Error`].
+/// Counts of jobs that gave no result, one for each kind of [`Error`](crate::Error).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are the kinds of Error, documented there")]
 pub struct Failures {
