@@ -24,8 +24,8 @@ offloop::tasks! { long, wide, address }
 /// What comes back, or none if the bytes are no argument of the task.
 fn run(name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
     let entry = TASKS.at(TASKS.named(name).unwrap()).unwrap();
-    match entry.run(&Context::none(), Payload { bytes, blobs: Vec::new() }) {
-        Ok(output) => Some(output.bytes),
+    match entry.run(&Context::none(), Payload { bytes: bytes.into(), blobs: Vec::new() }) {
+        Ok(output) => Some(output.bytes.into()),
         Err(Error::Malformed { .. }) => None,
         Err(error) => panic!("{error}"),
     }
