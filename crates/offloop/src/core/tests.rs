@@ -53,6 +53,22 @@ fn a_stream_is_asked_for_more_until_each_lane_has_one_in_the_queue() {
 }
 
 #[test]
+fn who_waits_for_hunger_is_told_when_it_comes_and_not_before() {
+    let mut core = core(1, 10);
+    let jobs: Vec<u64> = (0..3).map(|_| submit(&mut core)).collect();
+    core.on_hungry(Waker::noop());
+    rest(&mut core);
+    let wakes = |core: &mut Core<()>| {
+        std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Wake(_))).count()
+    };
+    core.tick(START);
+    core.reply(0, reply(jobs[0], Ok(Payload::default())), START);
+    assert_eq!(wakes(&mut core), 0, "one still waits for one lane");
+    core.reply(0, reply(jobs[1], Ok(Payload::default())), START);
+    assert_eq!(wakes(&mut core), 1);
+}
+
+#[test]
 fn chance_is_spread_over_all_bits() {
     let mut state = 7;
     let drawn: Vec<u64> = (0..1_000).map(|_| next_random(&mut state)).collect();
