@@ -8,6 +8,8 @@ import { assertAddsUp, assertProblem, sumOfSquares, until } from './client.mjs';
 import { inBothModes, inSeveralProcesses } from './server.mjs';
 
 const picture = readFileSync(fileURLToPath(new URL('../fixtures/pictures/baseline.jpg', import.meta.url)));
+// What follows a picture's end does not matter. Bodies of this size are passed on as they come, smaller ones are read.
+const large = Buffer.concat([picture, Buffer.alloc(100_000)]);
 const isPng = ({ bytes }) => bytes.subarray(1, 4).toString('latin1') === 'PNG';
 
 /** A request that has sent `sent` bytes of a body of `length`. */
@@ -22,10 +24,10 @@ async function upload(port, length, sent) {
 
 inBothModes({}, (server) => {
   test('a picture is the same whether or not its length is known', async () => {
-    const known = await server.post('/thumbnail?width=64&format=png', picture);
-    const unknown = await server.post('/thumbnail?width=64&format=png', picture, { 'transfer-encoding': 'chunked' });
-    assert.deepEqual([known.status, unknown.status], [200, 200], known.text);
-    assert.ok(isPng(known) && known.bytes.equals(unknown.bytes));
+    const ask = (body, headers) => server.post('/thumbnail?width=64&format=png', body, headers);
+    const [read, passedOn, unknown] = [await ask(picture), await ask(large), await ask(picture, { 'transfer-encoding': 'chunked' })];
+    assert.deepEqual([read.status, passedOn.status, unknown.status], [200, 200, 200], passedOn.text);
+    assert.ok(isPng(read) && read.bytes.equals(passedOn.bytes) && read.bytes.equals(unknown.bytes));
   });
 
   test('what is no picture, or no question, is refused, and the connection goes on', async () => {
@@ -37,7 +39,7 @@ inBothModes({}, (server) => {
 
   test('uploads that break off do no harm', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const socket = await upload(server.port, picture.length, picture.subarray(0, 1 + round * 100));
+      const socket = await upload(server.port, large.length, large.subarray(0, 1 + round * 100));
       await until(5_000, 'it has reached the function', async () => ((await server.stats()).running > 0 ? true : null));
       socket.resetAndDestroy();
       await server.idle();
@@ -49,9 +51,10 @@ inBothModes({}, (server) => {
 
 inSeveralProcesses({ vars: { QUEUE: '8', INLINE_BELOW: '0' } }, (server) => {
   test('clients that send slowly keep nobody out but their like', async () => {
-    const slow = await Promise.all(Array.from({ length: 12 }, () => upload(server.port, picture.length, picture.subarray(0, 100))));
+    const slow = await Promise.all(Array.from({ length: 12 }, () => upload(server.port, large.length, large.subarray(0, 100))));
     await until(5_000, 'as many are under way as may be', async () => ((await server.stats()).running >= 8 ? true : null));
-    assertProblem(await server.post('/thumbnail?width=64', picture), 503, 'full');
+    assertProblem(await server.post('/thumbnail?width=64', large), 503, 'full');
+    assert.equal((await server.post('/thumbnail?width=64', picture)).status, 200, 'it is here before it waits for a lane');
     for (let round = 0; round < 5; round += 1) {
       const { status, headers } = await server.get('/async-cpu?number=1000000');
       assert.deepEqual([status, headers['x-result']], [200, sumOfSquares(1_000_000)]);
@@ -62,17 +65,28 @@ inSeveralProcesses({ vars: { QUEUE: '8', INLINE_BELOW: '0' } }, (server) => {
   });
 
   test('kill -9 of the lanes during an upload is a typed error, for the body cannot be sent again', async () => {
-    const socket = await upload(server.port, picture.length, picture.subarray(0, 100));
+    const socket = await upload(server.port, large.length, large.subarray(0, 100));
     await server.busy();
     let answer = '';
     socket.setEncoding('utf8').on('data', (text) => (answer += text));
     for (const { pid } of server.state().lanes) process.kill(pid, 'SIGKILL');
-    socket.write(picture.subarray(100));
+    socket.write(large.subarray(100));
     await until(5_000, 'the answer', async () => (answer.includes('\r\n\r\n') && answer.includes('}') ? true : null));
     socket.destroy();
     assert.match(answer, /^HTTP\/1.1 502/);
     assert.match(answer, /"kind":"lost"/);
     await until(5_000, 'the service is whole', async () => ((await server.post('/thumbnail?width=64', picture)).status === 200 ? true : null));
     assertAddsUp(await server.idle());
+  });
+});
+
+inSeveralProcesses({}, (server) => {
+  test('kill -9 of a lane costs nobody a small picture', async () => {
+    const [, { pid }] = server.state().lanes;
+    const asked = Array.from({ length: 48 }, () => server.post('/thumbnail?width=64', picture));
+    await server.busy();
+    process.kill(pid, 'SIGKILL');
+    for (const { status, text } of await Promise.all(asked)) assert.equal(status, 200, text.slice(0, 200));
+    await until(5_000, 'the lane is back', async () => (server.state().lanes.every((lane) => lane.pid !== pid) ? true : null));
   });
 });

@@ -9,15 +9,16 @@ const COUNTED = ['handles', 'connections', 'workers', 'listeners', 'nodes', 'doc
 /** Resident memory in KiB, handles, and which of them are connections. */
 export function look(pid) {
   const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-  const handles = readdirSync(`/proc/${pid}/fd`);
-  const connections = handles.filter((handle) => {
+  const targets = readdirSync(`/proc/${pid}/fd`).flatMap((handle) => {
     try {
-      return readlinkSync(`/proc/${pid}/fd/${handle}`).startsWith('socket:');
+      return [readlinkSync(`/proc/${pid}/fd/${handle}`)];
     } catch {
-      return false;
+      return [];
     }
   });
-  return { resident, handles: handles.length, connections: connections.length };
+  // A browser keeps pieces of shared memory for workers that have ended, and gives them back by the hundred; what is in them is resident memory.
+  const handles = targets.filter((target) => !target.startsWith('/memfd:'));
+  return { resident, handles: handles.length, connections: handles.filter((target) => target.startsWith('socket:')).length };
 }
 
 /** Counts what is asked, by name, and what is answered wrongly or not at all. */
