@@ -142,7 +142,8 @@ impl<S> Core<S> {
     /// Tells the streams that wait for it that the executor is hungry.
     pub(super) fn feed(&mut self) {
         if !self.feeders.is_empty() && self.is_hungry() {
-            self.actions.extend(self.feeders.drain(..).map(Action::Wake));
+            let feeders = std::mem::take(&mut self.feeders);
+            self.wake_all(feeders);
         }
     }
 }

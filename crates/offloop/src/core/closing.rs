@@ -35,9 +35,14 @@ impl<S> Core<S> {
             for lane in self.lanes.close_all() {
                 self.actions.push_back(Action::Close { lane });
             }
-            for waker in self.closers.drain(..) {
-                self.actions.push_back(Action::Wake(waker));
-            }
+            let closers = std::mem::take(&mut self.closers);
+            self.wake_all(closers);
+        }
+    }
+
+    pub(super) fn wake_all(&mut self, wakers: Vec<Waker>) {
+        for waker in wakers {
+            self.actions.push_back(Action::Wake(waker));
         }
     }
 
