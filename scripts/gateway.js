@@ -35,8 +35,8 @@ export default {
 
 function pathOf(url) {
   const start = url.indexOf('/', url.indexOf('//') + 2);
-  const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+  const ends = [url.indexOf('?', start), url.indexOf('#', start)].filter((end) => end >= 0);
+  return url.slice(start, Math.min(url.length, ...ends));
 }
 
 // The file's response, or nothing if there is no such file. A client's copy is asked about each time and rarely sent again.

@@ -12,12 +12,11 @@
 mod convert;
 mod isolate;
 
-use js_sys::Promise;
 use offloop::{Error, edge};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
-use worker::{Env, js_sys, worker_sys::web_sys};
+use worker::{Env, worker_sys::web_sys};
 
 use crate::tasks::TASKS;
 use isolate::{Isolate, Role};
@@ -25,10 +24,10 @@ use isolate::{Isolate, Role};
 /// The fetch event, called by `edge/main.js`.
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
-pub fn fetch(request: Request, env: Env, context: JsValue) -> Promise {
+pub fn fetch(request: Request, env: Env, context: JsValue) -> JsValue {
     let isolate = Isolate::of(&env, &request);
     match &isolate.role {
-        Role::Lane => edge::serve(&TASKS, request, context),
+        Role::Lane => edge::serve(&TASKS, request, context).into(),
         Role::Gateway(gateway) => {
             let handler = convert::answer(gateway.clone(), Clone::clone(&request), context);
             edge::respond(&request, handler, broken)
@@ -39,8 +38,8 @@ pub fn fetch(request: Request, env: Env, context: JsValue) -> Promise {
 /// The fetch of a lane object, called by `edge/main.js`.
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
-pub fn lane(request: Request) -> Promise {
-    edge::serve(&TASKS, request, JsValue::UNDEFINED)
+pub fn lane(request: Request) -> JsValue {
+    edge::serve(&TASKS, request, JsValue::UNDEFINED).into()
 }
 
 /// What a client is told whose request was lost because this wasm instance ended.

@@ -9,10 +9,21 @@ export function head(request) {
   return text;
 }
 
-/** A response with a body in one piece; `head` has names and values of the headers, a line each. */
-export function whole(status, head, body) {
+// Short answers that were given before: most are, and a number is all that crosses then.
+const kept = [];
+
+/** A response with a body in one piece; `head` has names and values of the headers, a line each. Kept under this number, if it is one. */
+export function whole(status, head, body, number) {
   // A status like 204 allows no body, not even an empty one. A copy, since wasm memory may move.
-  return new Response(body.length > 0 ? body.slice() : null, { status, headers: headers(head) });
+  const answer = { body: body.length > 0 ? body.slice() : null, init: { status, headers: headers(head) } };
+  if (number >= 0) kept[number] = answer;
+  return new Response(answer.body, answer.init);
+}
+
+/** The response that was kept under this number, once more. */
+export function again(number) {
+  const { body, init } = kept[number];
+  return new Response(body, init);
 }
 
 // Headers that were made before. Most answers have the same few.

@@ -1,5 +1,7 @@
 //! Requests and responses, from the runtime's types to the router's and back.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -26,7 +28,9 @@ extern "C" {
     fn head(request: &Request) -> String;
     fn drain(request: &Request) -> Promise;
     #[wasm_bindgen(catch)]
-    fn whole(status: u16, head: &str, body: &[u8]) -> Result<Response, JsValue>;
+    fn whole(status: u16, head: &str, body: &[u8], number: i32) -> Result<Response, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn again(number: i32) -> Result<Response, JsValue>;
 
     type Streamed;
     #[wasm_bindgen(constructor, catch)]
@@ -41,6 +45,16 @@ extern "C" {
     fn stop(this: &Streamed);
     #[wasm_bindgen(method)]
     fn closed(this: &Streamed) -> Promise;
+}
+
+/// The longest body of answers that are kept to be given again.
+const SHORT: usize = 64;
+
+const MOST_KEPT: usize = 100;
+
+thread_local! {
+    /// Status, headers and body of answers that JavaScript has kept, with their numbers.
+    static KEPT: RefCell<HashMap<Vec<u8>, i32>> = RefCell::default();
 }
 
 /// Answers a request with the views.
@@ -72,13 +86,34 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
     }
     if body.size_hint().exact().is_some() {
         let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-        return whole(parts.status.as_u16(), &lines(&parts), &bytes).map_err(|error| format!("{error:?}"));
+        return known(parts.status.as_u16(), &lines(&parts), &bytes).map_err(|error| format!("{error:?}"));
     }
     let streamed =
         Streamed::new(parts.status.as_u16(), &lines(&parts), &context).map_err(|error| format!("{error:?}"))?;
     let response = streamed.response();
     spawn_local(pour(body, streamed, request.signal()));
     Ok(response)
+}
+
+/// A response, which JavaScript keeps to give it again if it is a short one.
+fn known(status: u16, head: &str, body: &[u8]) -> Result<Response, JsValue> {
+    if body.len() > SHORT {
+        return whole(status, head, body, -1);
+    }
+    // No header has an empty name, so the empty line ends them.
+    let answer = [&status.to_be_bytes(), head.as_bytes(), b"\n", body].concat();
+    if let Some(number) = KEPT.with_borrow(|kept| kept.get(&answer).copied()) {
+        return again(number);
+    }
+    KEPT.with_borrow_mut(|kept| {
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        let number = i32::try_from(kept.len()).unwrap_or(-1);
+        let response = whole(status, head, body, number)?;
+        kept.insert(answer, number);
+        Ok(response)
+    })
 }
 
 /// Writes the body to the client. If the client goes away the body is dropped at once, and with it the jobs behind it.
@@ -106,7 +141,8 @@ fn read(request: &Request) -> Result<http::Request<Body>, http::Error> {
     while let Some((name, value)) = lines.next().zip(lines.next()) {
         builder = builder.header(name, value);
     }
-    builder.body(body(request))
+    let safe = builder.method_ref().is_some_and(http::Method::is_safe);
+    builder.body(if safe { Body::empty() } else { body(request) })
 }
 
 fn body(request: &Request) -> Body {

@@ -1,104 +1,4 @@
-// What lanes at the edge need of JavaScript: each function does in one crossing what would take Rust many.
-
-// A plain answer holds all its frames. A streamed one goes on: it is told apart by its type, since not every hop keeps the length.
-const TYPE = "application/x-offloop";
-const STREAM_TYPE = "application/x-offloop-stream";
-
-// Made once: the runtime copies these faster than it reads an object.
-const PLAIN = { headers: new Headers({ "content-type": TYPE }) };
-const STREAM = { headers: new Headers({ "content-type": STREAM_TYPE }) };
-
-/** One fetch to a lane, seen from the caller. */
-export class Flight {
-  #controller = new AbortController();
-  #stop;
-  #reader;
-  #target;
-  #url;
-
-  constructor(target, url) {
-    this.#target = target;
-    this.#url = url;
-  }
-
-  /**
-   * Settles with the promise, or as soon as `stop` is called. The runtime never settles what belongs to a request whose client is gone, and
-   * Rust cannot let go of a promise that never settles.
-   */
-  #unlessStopped(promise) {
-    return new Promise((resolve, reject) => {
-      this.#stop = reject;
-      promise.then(resolve, reject);
-    });
-  }
-
-  /** Sends the calls. Gives an `ArrayBuffer` if that is the whole answer, a `Uint8Array` with the first part if more follows. */
-  send(frame) {
-    // A copy: `frame` is a view of wasm memory, which may move.
-    return this.#unlessStopped(this.#send(frame.slice()));
-  }
-
-  /**
-   * As `send`, with the bodies of `sources` in between, each before that byte of the frame which `places` names. The runtime carries them over by
-   * itself, in small pieces: read as a whole, a picture stops the event loop for as long as it takes to copy it, several times.
-   */
-  send_around(frame, places, sources, length) {
-    const { readable, writable } = globalThis.FixedLengthStream ? new FixedLengthStream(length) : new TransformStream();
-    // When it fails the fetch does, too.
-    pour(frame.slice(), places, sources, writable, this.#controller.signal).catch(() => {});
-    return this.#unlessStopped(this.#send(readable));
-  }
-
-  async #send(body) {
-    const response = await this.#target.fetch(this.#url, { method: "POST", body, signal: this.#controller.signal, duplex: "half" });
-    const type = response.headers.get("content-type");
-    if (response.status === 200 && type === TYPE) return response.arrayBuffer();
-    if (response.status === 200 && type === STREAM_TYPE && response.body) {
-      this.#reader = response.body.getReader();
-      return this.#read();
-    }
-    const text = (await response.text()).slice(0, 500);
-    throw Object.assign(new Error(text || `status ${response.status}`), { status: response.status });
-  }
-
-  /** Gives the next part of a streamed answer, or nothing at its end. */
-  next() {
-    return this.#unlessStopped(this.#read());
-  }
-
-  async #read() {
-    const { value } = await this.#reader.read();
-    return value;
-  }
-
-  stop() {
-    // Once the answer streams the runtime would keep the aborted signal for good, and with it this object: some 3 kB each time.
-    if (this.#reader) this.#reader.cancel().catch(() => {});
-    else this.#controller.abort();
-    this.#stop?.(new Error("stopped"));
-  }
-}
-
-async function pour(frame, places, sources, writable, signal) {
-  const write = async (bytes, thenClose) => {
-    const writer = writable.getWriter();
-    await writer.write(bytes);
-    if (thenClose) await writer.close();
-    writer.releaseLock();
-  };
-  let from = 0;
-  for (const [index, { body }] of sources.entries()) {
-    await write(frame.subarray(from, places[index]));
-    await body.pipeTo(writable, { preventClose: true, signal });
-    from = places[index];
-  }
-  await write(frame.subarray(from), true);
-}
-
-/** The namespace's object with this name. Made anew after an error, since a stub is broken by a reset of its object. */
-export function stub(namespace, name, hint) {
-  return namespace.get(namespace.idFromName(name), hint ? { locationHint: hint } : {});
-}
+// Turns of Rust's tasks, and the far side of a lane: each function does in one crossing what would take Rust many.
 
 // Answers that are not complete.
 const open = new Set();
@@ -132,24 +32,40 @@ function trap(turn, error) {
   });
 }
 
-/** Gives a task its next turn in a microtask of its own. */
-export async function turn_soon(turn, key) {
-  await undefined;
+function give(turn, key, value, fulfilled = true) {
   try {
-    if (turn !== dead) turn(key);
+    if (turn !== dead) turn(key, value, fulfilled, false);
   } catch (error) {
     trap(turn, error);
   }
 }
 
-/**
- * The answer that a task hands out in its first turn, a response or a promise of one. Not before the next microtask, so that a trap in it comes
- * out here and not at whoever called.
- */
-export async function first_turn(turn, key) {
+/** Gives a task its next turn in a microtask of its own. */
+export async function turn_soon(turn, key) {
   await undefined;
+  give(turn, key);
+}
+
+/** Gives whoever waits under that key a turn with what comes of the promise. */
+export function settle(promise, turn, key) {
+  promise.then(
+    (value) => give(turn, key, value, true),
+    (error) => give(turn, key, error, false),
+  );
+}
+
+/** Gives whoever waits under that key a turn when the signal's request loses its client. Gives the listener, for those who do not listen to its end. */
+export function when_gone(signal, turn, key) {
+  // Never at once: what aborts it may be a turn.
+  const listener = () => turn_soon(turn, key);
+  signal.addEventListener("abort", listener);
+  return listener;
+}
+
+/** The answer that a task hands out in its first turn, a response or a promise of one. A trap in that turn comes out here, not at whoever called. */
+export function first_turn(turn, key) {
   try {
-    if (turn !== dead) return turn(key);
+    if (turn !== dead) return turn(key, undefined, true, true);
   } catch (error) {
     trap(turn, error);
   }
@@ -157,6 +73,9 @@ export async function first_turn(turn, key) {
   refusal = undefined;
   return new Response(bytes, { status, headers: { "content-type": type } });
 }
+
+// The status of a streamed answer, as `flight.js` knows it.
+const STREAMED = 202;
 
 /** One answer to a request, seen from the lane. */
 export class Answer {
@@ -187,19 +106,9 @@ export class Answer {
     this.end();
   }
 
-  /**
-   * Waits for a promise on behalf of Rust, or, if the instance has trapped meanwhile, answers here and now: a request that waits for nothing
-   * but another request's word is taken for hung and ended by the runtime.
-   */
-  async #orLost(promise) {
-    const value = await promise;
-    if (this.#lost) this.#say(this.#lost);
-    return value;
-  }
-
   /** The whole answer in one piece, which the runtime carries at two thirds of the cost of a stream. */
   plain(bytes) {
-    this.respond(new Response(bytes.slice(), PLAIN));
+    this.respond(new Response(bytes.slice()));
   }
 
   /** Starts a streamed answer, in the request with this context. */
@@ -210,7 +119,7 @@ export class Answer {
     // Rust keeps it for good. Unless somebody waits for it; then it goes on, and sees for itself.
     context?.waitUntil?.(new Promise((resolve) => (this.#finish = resolve)));
     this.#writer.closed.catch(() => (this.#unread = true));
-    this.#settle(new Response(readable, STREAM));
+    this.#settle(new Response(readable, { status: STREAMED }));
   }
 
   push(bytes) {
@@ -251,30 +160,34 @@ export class Answer {
   }
 
   /** The body, when it is this request's turn to compute, or nothing if it is longer than `most`. */
-  body(request, most) {
-    return this.#orLost(
-      unlessAborted(request.signal, body(request, most)).then(async (bytes) => {
-        if (await turn(request.signal)) return bytes;
-        throw new Error("the caller went away");
-      }),
-    );
+  async body(request, most) {
+    const { signal } = request;
+    const bytes = await unlessAborted(signal, body(request, most));
+    const goesOn = await turn(signal);
+    this.#sayIfLost();
+    if (!goesOn) throw new Error("the caller went away");
+    return bytes;
   }
 
   /** Lets the event loop turn once. False if the caller has gone: then nothing that follows may wait, for it would wait for ever. */
-  pause(signal) {
-    return this.#orLost(pause(signal, 0).then((goesOn) => goesOn && !this.#unread && turn(signal)));
+  async pause(signal) {
+    const goesOn = (await pause(signal, 0)) && !this.#unread && (await turn(signal));
+    this.#sayIfLost();
+    return goesOn;
+  }
+
+  /**
+   * If the instance has trapped while something was waited for on behalf of Rust, answers here and now: a request that waits for nothing but
+   * another request's word is taken for hung and ended by the runtime.
+   */
+  #sayIfLost() {
+    if (this.#lost) this.#say(this.#lost);
   }
 }
 
 /** The number in the URL of a flight, which says whose calls it carries. */
 export function origin(request) {
   return Number(request.url.slice(request.url.lastIndexOf("/") + 1));
-}
-
-/** How many bytes the body has; -1 if there is none, or nobody has said. */
-export function body_length({ body, headers }) {
-  const length = body && headers.get("content-length");
-  return /^\d+$/.test(length) ? Number(length) : -1;
 }
 
 /** Settles with the promise, or fails when the request is aborted: the runtime never settles what belongs to a request whose caller has gone. */
@@ -315,12 +228,17 @@ const LONG_MS = 5;
  * Waits for this request's turn to compute; false if it was aborted. The runtime looks at its sockets only when no event is ready. Requests
  * that take turns computing have one ready always, so after a long turn each waits for a moment in which none of them computed for long.
  */
-async function turn(signal) {
-  if (open.size > 1 && Date.now() - began >= LONG_MS) {
-    for (let before = 0; Date.now() - before >= LONG_MS; ) {
-      before = Date.now();
-      if (!(await pause(signal, 1))) return false;
-    }
+function turn(signal) {
+  const now = Date.now();
+  if (open.size > 1 && now - began >= LONG_MS) return quietMoment(signal);
+  began = now;
+  return !signal.aborted;
+}
+
+async function quietMoment(signal) {
+  for (let before = 0; Date.now() - before >= LONG_MS; ) {
+    before = Date.now();
+    if (!(await pause(signal, 1))) return false;
   }
   began = Date.now();
   return !signal.aborted;

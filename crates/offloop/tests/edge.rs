@@ -107,7 +107,7 @@ async fn another_build_is_told_by_its_name() {
     let (place, _) = place(
         "c",
         "const frame = new Uint8Array([79, 76, 1, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0]);
-        return new Response(frame, { headers: { 'content-type': 'application/x-offloop' } });",
+        return new Response(frame);",
     );
     let strict = Executor::edge(&TASKS, Options::default().inline_on_skew(false), vec![place.clone()]);
     assert!(matches!(strict.run(double, 21).await, Err(Error::Skew { theirs: 0x0807_0605_0403_0201, .. })));
@@ -117,7 +117,7 @@ async fn another_build_is_told_by_its_name() {
 #[wasm_bindgen_test]
 async fn a_lane_that_breaks_off_is_tried_again() {
     for answer in [
-        "return new Response('half', { headers: { 'content-type': 'application/x-offloop-stream' } });",
+        "return new Response('half', { status: 202 });",
         "throw Object.assign(new Error('reset'), { retryable: true });",
         "throw Object.assign(new Error('too much'), { overloaded: true });",
         "return new Response('no', { status: 503 });",
@@ -131,9 +131,9 @@ async fn a_lane_that_breaks_off_is_tried_again() {
 #[wasm_bindgen_test]
 async fn what_cannot_be_read_is_an_error_and_no_silence() {
     for (answer, kind) in [
-        ("return new Response('text', { headers: { 'content-type': 'application/x-offloop' } });", "malformed"),
-        ("return new Response('page');", "lost"),
-        ("return new Response('', { headers: { 'content-type': 'application/x-offloop-stream' } });", "lost"),
+        ("return new Response('text');", "malformed"),
+        ("return new Response('page', { status: 404 });", "lost"),
+        ("return new Response('', { status: 202 });", "lost"),
         ("throw new Error('refused')", "lost"),
     ] {
         let pool = Executor::edge(&TASKS, Options::default().retries(0), vec![place(answer, answer).0]);
@@ -174,7 +174,7 @@ async fn a_reply_that_comes_twice_is_counted_once() {
     let twice = "const frame = new Uint8Array(await (await serve(new Request(url, init))).arrayBuffer());
         const length = new Uint8Array(new Uint32Array([frame.length]).buffer);
         const body = new Blob([length, frame, length, frame]);
-        return new Response(body, { headers: { 'content-type': 'application/x-offloop-stream' } });";
+        return new Response(body, { status: 202 });";
     let pool = pool(vec![place("f", twice).0]);
     assert_eq!(pool.run(double, 21).await, Ok(42));
     assert_eq!(pool.run(double, 22).await, Ok(44));
@@ -186,8 +186,7 @@ async fn a_reply_that_comes_twice_is_counted_once() {
 async fn a_lane_that_never_answers_or_stops_in_a_frame_is_over_at_the_deadline() {
     for answer in [
         "return new Promise(() => {});",
-        "return new Response(new ReadableStream({ start(out) { out.enqueue(new Uint8Array([9, 0, 0, 0, 79])); } }),
-            { headers: { 'content-type': 'application/x-offloop-stream' } });",
+        "return new Response(new ReadableStream({ start(out) { out.enqueue(new Uint8Array([9, 0, 0, 0, 79])); } }), { status: 202 });",
     ] {
         let (place, _) = place(answer, answer);
         let pool = pool(vec![place.clone()]);
@@ -238,7 +237,7 @@ async fn a_lane_that_goes_leaves_its_places_to_others() {
             out.enqueue(frame);
             setTimeout(() => { try { out.close(); } catch {} }, 20);
         } });
-        return new Response(body, { headers: { 'content-type': 'application/x-offloop-stream' } });";
+        return new Response(body, { status: 202 });";
     let pool = pool(vec![place("j", late).0, place("k", late).0]);
     for round in 0..10 {
         pool.resize(2);

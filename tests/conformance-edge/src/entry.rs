@@ -12,9 +12,9 @@ use crate::tasks::TASKS;
 /// The fetch event: of the gateway, or of a lane in another process.
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
-pub fn fetch(request: Request, env: JsValue, context: JsValue) -> Promise {
+pub fn fetch(request: Request, env: JsValue, context: JsValue) -> JsValue {
     if lanes::is_lane(&env) {
-        return serve(request, context);
+        return serve(request, context).into();
     }
     lanes::set(&env);
     let url = request.url();

@@ -1,7 +1,7 @@
 //! Clock and alarm where there is JavaScript: pages, workers, the edge runtime, Node.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -16,7 +16,7 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, milliseconds: f64) -> JsValue;
+    fn set_timeout(callback: &JsValue, milliseconds: f64, number: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
 }
@@ -30,37 +30,51 @@ pub(crate) fn now() -> Instant {
 }
 
 /// A timer; dropping it calls it off.
-pub(crate) struct Alarm(SendWrapper<Set>);
+pub(crate) struct Alarm {
+    timer: SendWrapper<JsValue>,
+    number: u64,
+}
 
-struct Set {
-    timer: JsValue,
-    rang: Rc<Cell<bool>>,
-    _closure: Closure<dyn FnMut()>,
+type Callback = Arc<dyn Fn() + Send + Sync>;
+
+thread_local! {
+    /// What timers that have not rung are to call.
+    static SET: RefCell<BTreeMap<u64, Callback>> = const { RefCell::new(BTreeMap::new()) };
+    static NEXT: Cell<u64> = const { Cell::new(0) };
+    /// One for all: to make a closure for each takes longer than all the rest of a timer, and leaves work for the garbage collector.
+    static RING: Closure<dyn Fn(f64)> = Closure::new(ring);
 }
 
 /// The longest time `setTimeout` takes; more is taken as zero. <https://html.spec.whatwg.org/#timers>
 const LONGEST_MS: u64 = 0x7fff_ffff;
 
 /// Calls back at or after `when`, once; earlier only if that is more than 24 days away.
-pub(crate) fn alarm(when: Instant, callback: Arc<dyn Fn() + Send + Sync>) -> Alarm {
-    let rang = Rc::new(Cell::new(false));
-    let closure = Closure::<dyn FnMut()>::new({
-        let rang = rang.clone();
-        move || {
-            rang.set(true);
-            callback();
-        }
-    });
+pub(crate) fn alarm(when: Instant, callback: Callback) -> Alarm {
+    let number = NEXT.replace(NEXT.get() + 1);
+    SET.with_borrow_mut(|set| set.insert(number, callback));
     let milliseconds = (when - now()).as_micros().div_ceil(1000).min(u128::from(LONGEST_MS));
     let milliseconds = f64::from(u32::try_from(milliseconds).unwrap_or(u32::MAX));
-    let timer = set_timeout(closure.as_ref(), milliseconds);
-    Alarm(SendWrapper::new(Set { timer, rang, _closure: closure }))
+    #[allow(clippy::cast_precision_loss, reason = "nobody sets 2^53 timers")]
+    let timer = RING.with(|ring| set_timeout(ring.as_ref(), milliseconds, number as f64));
+    Alarm { timer: SendWrapper::new(timer), number }
+}
+
+fn ring(number: f64) {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is one of ours")]
+    let callback = take(number as u64);
+    if let Some(callback) = callback {
+        callback();
+    }
+}
+
+fn take(number: u64) -> Option<Callback> {
+    SET.with_borrow_mut(|set| set.remove(&number))
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        if !self.0.rang.get() {
-            clear_timeout(&self.0.timer);
+        if take(self.number).is_some() {
+            clear_timeout(&self.timer);
         }
     }
 }

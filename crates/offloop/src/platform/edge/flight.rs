@@ -5,12 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::future::{AbortHandle, abortable};
-use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
 use super::failure::Failure;
 use super::lane::Side;
+use super::local::News;
 use super::place::Token;
 use super::{js, local};
 use crate::blob::Blob;
@@ -63,7 +63,7 @@ impl Flight {
 
     /// Sends the frame, with what was left out of it, and reports to the lane's events until all calls have ended.
     pub(super) fn start(self: Rc<Self>, side: Rc<Side>, frame: &[u8], around: &[(usize, Blob)]) {
-        let answer = JsFuture::from(self.send(frame, around));
+        let answer = News::of(&self.send(frame, around));
         let flight = self.clone();
         let (listen, handle) = abortable(async move {
             let ended = flight.listen(&side, answer).await;
@@ -94,18 +94,15 @@ impl Flight {
         self.js.send_around(frame, places, &sources, u32::try_from(length).map_or(f64::INFINITY, f64::from))
     }
 
-    async fn listen(&self, side: &Side, answer: JsFuture) -> Result<(), Failure> {
-        let answer = answer.await?;
-        if let Some(whole) = answer.dyn_ref::<ArrayBuffer>() {
-            return Ok(self.deliver(side, &Blob::from(Uint8Array::new(whole).to_vec()))?);
+    async fn listen(&self, side: &Side, answer: News) -> Result<(), Failure> {
+        if let Some(whole) = answer.await?.dyn_ref::<Uint8Array>() {
+            return Ok(self.deliver(side, &Blob::from(whole.to_vec()))?);
         }
         let mut splitter = Splitter::default();
-        let mut part = answer;
-        while let Some(bytes) = part.dyn_ref::<Uint8Array>() {
-            for frame in splitter.push(&bytes.to_vec())? {
+        while let Some(part) = News::of(&self.js.next()).await?.dyn_ref::<Uint8Array>() {
+            for frame in splitter.push(&part.to_vec())? {
                 self.deliver(side, &frame)?;
             }
-            part = JsFuture::from(self.js.next()).await?;
         }
         if splitter.is_done() { Ok(()) } else { Err(Failure::lost("its answer ended in the middle of a frame")) }
     }

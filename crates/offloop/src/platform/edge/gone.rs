@@ -1,15 +1,16 @@
 //! When the client of a request goes away.
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
+use js_sys::Function;
 use send_wrapper::SendWrapper;
-use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
+
+use super::js;
+use super::local::News;
 
 /// A future that is ready when the client of a request has gone away. Needs the flag `enable_request_signal`.
 ///
@@ -24,14 +25,8 @@ pub struct Gone {
 }
 
 struct Listener {
-    closure: Closure<dyn FnMut()>,
-    state: Rc<State>,
-}
-
-#[derive(Default)]
-struct State {
-    gone: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
+    function: Function,
+    news: News,
 }
 
 impl Gone {
@@ -46,41 +41,26 @@ impl Future for Gone {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if let Some(listener) = &*self.listener {
-            if listener.state.gone.get() {
-                return Poll::Ready(());
-            }
-            let mut waker = listener.state.waker.borrow_mut();
-            if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-                *waker = Some(context.waker().clone());
-            }
-            return Poll::Pending;
-        }
         if self.signal.aborted() {
             return Poll::Ready(());
         }
-        let state = Rc::new(State { waker: RefCell::new(Some(context.waker().clone())), ..State::default() });
-        let closure = Closure::<dyn FnMut()>::new({
-            let state = state.clone();
-            move || {
-                state.gone.set(true);
-                let waker = state.waker.take();
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-            }
-        });
-        // Fails only for events that nobody may listen to.
-        let _ = self.signal.add_event_listener_with_callback("abort", closure.as_ref().unchecked_ref());
-        *self.listener = Some(Listener { closure, state });
-        Poll::Pending
+        if self.listener.is_none() {
+            let mut function = None;
+            let news = News::asked(|turn, key| function = Some(js::when_gone(&self.signal, turn, key)));
+            *self.listener = function.map(|function| Listener { function, news });
+        }
+        match &mut *self.listener {
+            Some(Listener { news, .. }) => Pin::new(news).poll(context).map(drop),
+            None => Poll::Pending,
+        }
     }
 }
 
 impl Drop for Gone {
     fn drop(&mut self) {
-        if let Some(Listener { closure, .. }) = (*self.listener).take() {
-            let _ = self.signal.remove_event_listener_with_callback("abort", closure.as_ref().unchecked_ref());
+        if let Some(Listener { function, .. }) = (*self.listener).take() {
+            // Fails only for events that nobody may listen to.
+            let _ = self.signal.remove_event_listener_with_callback("abort", &function);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The functions of `js/edge.js`.
+//! The functions of `js/flight.js` and `js/edge.js`.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Request, Response};
 
-#[wasm_bindgen(module = "/js/edge.js")]
+#[wasm_bindgen(module = "/js/flight.js")]
 extern "C" {
     pub(super) type Flight;
     #[wasm_bindgen(constructor)]
@@ -21,6 +21,11 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(super) fn stub(namespace: &JsValue, name: &str, hint: Option<&str>) -> Result<JsValue, JsValue>;
 
+    pub(super) fn body_length(request: &Request) -> f64;
+}
+
+#[wasm_bindgen(module = "/js/edge.js")]
+extern "C" {
     pub(super) type Answer;
     #[wasm_bindgen(constructor)]
     pub(super) fn new() -> Answer;
@@ -46,11 +51,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn pause(this: &Answer, signal: &AbortSignal) -> Promise;
 
-    pub(super) fn first_turn(turn: &Function, key: f64) -> Promise;
+    pub(super) fn first_turn(turn: &Function, key: f64) -> JsValue;
     pub(super) fn turn_soon(turn: &Function, key: f64);
+    pub(super) fn settle(promise: &Promise, turn: &Function, key: f64);
+    pub(super) fn when_gone(signal: &AbortSignal, turn: &Function, key: f64) -> Function;
     pub(super) fn refuse(bytes: &[u8], status: u16, content_type: &str);
     pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
 
-    pub(super) fn body_length(request: &Request) -> f64;
     pub(super) fn origin(request: &Request) -> f64;
 }

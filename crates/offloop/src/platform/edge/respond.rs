@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Once;
 use std::task::Poll;
 
-use js_sys::Promise;
+use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 
-use super::gone::Gone;
+use super::local::News;
 use super::trap::{Key, LastWords, Open, Refuse, Speaker};
 use super::{js, local};
 use crate::error::Error;
@@ -25,13 +25,13 @@ fn lost() -> Error {
     Error::Lost { cause: "another request has reset the instance".to_owned() }
 }
 
-/// Answers a request with the outcome of `handler`: gives the promise of the response, which the `fetch` handler returns.
+/// Answers a request with the outcome of `handler`: gives the response, or the promise of it, which the `fetch` handler returns.
 ///
 /// - When the client goes away, `handler` is dropped at once, and its jobs are cancelled with it. The runtime by itself would just
 ///   never come back to it, and leave its counts and its memory where they are.
 /// - When the instance traps, because a task panicked that ran inline or for another request, `broken` says what this client is told: status,
 ///   type and body, from [`Error::Failed`] with the message if it was this handler's code that panicked, from [`Error::Lost`] if not.
-pub fn respond(request: &Request, handler: impl Future<Output = Response> + 'static, broken: Broken) -> Promise {
+pub fn respond(request: &Request, handler: impl Future<Output = Response> + 'static, broken: Broken) -> JsValue {
     EPITAPH.with(|told| {
         told.call_once(|| {
             let (status, content_type, text) = broken(lost());
@@ -39,7 +39,7 @@ pub fn respond(request: &Request, handler: impl Future<Output = Response> + 'sta
         });
     });
     let key = Key::next();
-    local::spawn_answer(key, run(key, Clone::clone(request), handler, broken))
+    local::answer(key, run(key, Clone::clone(request), handler, broken))
 }
 
 async fn run(key: Key, request: Request, handler: impl Future<Output = Response>, broken: Broken) {
@@ -59,7 +59,8 @@ async fn run(key: Key, request: Request, handler: impl Future<Output = Response>
     });
     let open = Open::new(key, answer.clone(), speaker);
     local::hand_out(answer.promise().into());
-    let mut gone = pin!(Gone::new(request.signal()));
+    // Listened to until the signal goes with the request, which costs less than to stop.
+    let mut gone = pin!(News::asked(|turn, key| drop(js::when_gone(&request.signal(), turn, key))));
     let mut polled = true;
     let response = poll_fn(|context| {
         // The first turn has done that.
@@ -68,7 +69,7 @@ async fn run(key: Key, request: Request, handler: impl Future<Output = Response>
         {
             return Poll::Ready(Some(response));
         }
-        gone.as_mut().poll(context).map(|()| None)
+        gone.as_mut().poll(context).map(|_| None)
     });
     match response.await {
         Some(response) => answer.respond(&response),

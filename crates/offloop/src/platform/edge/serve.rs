@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::Request;
 
+use super::local::News;
 use super::trap::{Key, LastWords, Open, Speaker};
 use super::{js, local};
 use crate::blob::Blob;
@@ -53,7 +53,9 @@ pub fn serve(tasks: &'static Tasks, request: Request, context: JsValue) -> Promi
     let answer = Rc::new(js::Answer::new());
     let promise = answer.promise();
     let (running, waiting, streamed) = Default::default();
-    local::spawn(Rc::new(Work { tasks, request, context, answer, running, waiting, streamed }).run());
+    let work = Rc::new(Work { tasks, request, context, answer, running, waiting, streamed });
+    // Hands out nothing: all that is said, a trap too, is said in the answer.
+    local::answer(Key::next(), work.run());
     promise
 }
 
@@ -96,7 +98,7 @@ impl Work {
     }
 
     async fn read(&self) -> Result<Vec<Call>, Error> {
-        let body = JsFuture::from(self.answer.body(&self.request, LONGEST)).await;
+        let body = News::of(&self.answer.body(&self.request, LONGEST)).await;
         let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
         let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
         decode_calls(self.tasks.fingerprint(), &Blob::from(bytes.to_vec()), now(), Vec::new())
@@ -109,10 +111,7 @@ impl Work {
         for call in calls {
             if ran == turn {
                 self.push(&mut replies);
-                if JsFuture::from(self.answer.pause(&self.request.signal()))
-                    .await
-                    .is_ok_and(|goes_on| goes_on.is_falsy())
-                {
+                if News::of(&self.answer.pause(&self.request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
                     self.answer.end();
                     return;
                 }
