@@ -29,7 +29,8 @@ offloop::tasks! { #[idempotent] double, #[idempotent] swell }
 /// An object whose `fetch(url, init)` has this body. It may use `serve(request)` and `this.count`, the number of fetches before.
 fn place(name: &str, body: &str) -> (Place, JsValue) {
     let code = format!("return {{ count: 0, async fetch(url, init) {{ const count = this.count++; {body} }} }}");
-    let far = Closure::<dyn Fn(Request) -> Promise>::new(|request| serve(&TASKS, request)).into_js_value();
+    let far = Closure::<dyn Fn(Request) -> Promise>::new(|request| serve(&TASKS, request, JsValue::UNDEFINED))
+        .into_js_value();
     let object = Function::new_with_args("serve", &code).call1(&JsValue::NULL, &far).unwrap();
     (Place::service(&object, name), object)
 }
@@ -98,7 +99,7 @@ async fn damaged_bytes_are_refused_and_never_panic() {
 async fn ask(bytes: &[u8]) -> Response {
     let make = Function::new_with_args("body", "return new Request('http://lane/', { method: 'POST', body })");
     let request = make.call1(&JsValue::NULL, &Uint8Array::from(bytes)).unwrap();
-    JsFuture::from(serve(&TASKS, request.unchecked_into())).await.unwrap().unchecked_into()
+    JsFuture::from(serve(&TASKS, request.unchecked_into(), JsValue::UNDEFINED)).await.unwrap().unchecked_into()
 }
 
 #[wasm_bindgen_test]

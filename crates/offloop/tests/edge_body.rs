@@ -25,7 +25,8 @@ fn place(name: &str, failures: u32, failure: &str) -> Place {
         "let left = {failures};
         return {{ async fetch(url, init) {{ if (left-- > 0) {{ {failure} }} return serve(new Request(url, init)); }} }};"
     );
-    let far = Closure::<dyn Fn(Request) -> Promise>::new(|request| serve(&TASKS, request)).into_js_value();
+    let far = Closure::<dyn Fn(Request) -> Promise>::new(|request| serve(&TASKS, request, JsValue::UNDEFINED))
+        .into_js_value();
     Place::service(&Function::new_with_args("serve", &code).call1(&JsValue::NULL, &far).unwrap(), name)
 }
 
