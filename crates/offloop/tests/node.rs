@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::poll_immediate;
 use offloop::{Error, Executor, Options, interval, now, sleep, timeout};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -31,6 +32,29 @@ async fn time_passes() {
     assert_eq!(timeout(Duration::from_millis(10), sleep(Duration::from_secs(60))).await, Err(Error::TimedOut));
     assert_eq!(timeout(Duration::from_secs(60), std::future::ready(7)).await, Ok(7));
     assert_eq!(interval(Duration::from_millis(5)).take(3).count().await, 3);
+}
+
+/// Timers take each other's places once they have rung.
+#[wasm_bindgen_test]
+async fn a_timer_that_is_dropped_late_leaves_the_one_in_its_place_alone() {
+    let start = now();
+    let all_ring = async {
+        let mut over = Box::pin(sleep(Duration::from_millis(100)));
+        // Rung, and not asked since.
+        assert!(poll_immediate(&mut over).await.is_none());
+        sleep(Duration::from_millis(150)).await;
+        let mut others = [100, 200, 300].map(|milliseconds| Box::pin(sleep(Duration::from_millis(milliseconds))));
+        for other in &mut others {
+            assert!(poll_immediate(other).await.is_none());
+        }
+        drop(over);
+        for other in others {
+            other.await;
+        }
+    };
+    assert_eq!(timeout(Duration::from_secs(5), all_ring).await, Ok(()));
+    // If one does not ring, the timeout asks it, and finds it over.
+    assert!((now() - start).as_millis() < 3_000);
 }
 
 #[wasm_bindgen_test]

@@ -1,7 +1,6 @@
 //! Clock and alarm where there is JavaScript: pages, workers, the edge runtime, Node.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -16,7 +15,7 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, milliseconds: f64, number: f64) -> JsValue;
+    fn set_timeout(callback: &JsValue, milliseconds: f64, place: usize) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
 }
@@ -32,17 +31,25 @@ pub(crate) fn now() -> Instant {
 /// A timer; dropping it calls it off.
 pub(crate) struct Alarm {
     timer: SendWrapper<JsValue>,
+    place: usize,
     number: u64,
 }
 
 type Callback = Arc<dyn Fn() + Send + Sync>;
 
+/// Timers that have not rung. A tree would be shorter to write, and makes a page 3 kB larger.
+struct Timers {
+    /// The number of each, and what it is to call.
+    set: Vec<Option<(u64, Callback)>>,
+    /// Places in `set` where there is none.
+    free: Vec<usize>,
+    next: u64,
+}
+
 thread_local! {
-    /// What timers that have not rung are to call.
-    static SET: RefCell<BTreeMap<u64, Callback>> = const { RefCell::new(BTreeMap::new()) };
-    static NEXT: Cell<u64> = const { Cell::new(0) };
+    static TIMERS: RefCell<Timers> = const { RefCell::new(Timers { set: Vec::new(), free: Vec::new(), next: 0 }) };
     /// One for all: to make a closure for each takes longer than all the rest of a timer, and leaves work for the garbage collector.
-    static RING: Closure<dyn Fn(f64)> = Closure::new(ring);
+    static RING: Closure<dyn Fn(usize)> = Closure::new(ring);
 }
 
 /// The longest time `setTimeout` takes; more is taken as zero. <https://html.spec.whatwg.org/#timers>
@@ -50,30 +57,46 @@ const LONGEST_MS: u64 = 0x7fff_ffff;
 
 /// Calls back at or after `when`, once; earlier only if that is more than 24 days away.
 pub(crate) fn alarm(when: Instant, callback: Callback) -> Alarm {
-    let number = NEXT.replace(NEXT.get() + 1);
-    SET.with_borrow_mut(|set| set.insert(number, callback));
     let milliseconds = (when - now()).as_micros().div_ceil(1000).min(u128::from(LONGEST_MS));
     let milliseconds = f64::from(u32::try_from(milliseconds).unwrap_or(u32::MAX));
-    #[allow(clippy::cast_precision_loss, reason = "nobody sets 2^53 timers")]
-    let timer = RING.with(|ring| set_timeout(ring.as_ref(), milliseconds, number as f64));
-    Alarm { timer: SendWrapper::new(timer), number }
+    let (place, number) = TIMERS.with_borrow_mut(|timers| timers.add(callback));
+    let timer = RING.with(|ring| set_timeout(ring.as_ref(), milliseconds, place));
+    Alarm { timer: SendWrapper::new(timer), place, number }
 }
 
-fn ring(number: f64) {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is one of ours")]
-    let callback = take(number as u64);
+/// Only timers that are set ring: those that are called off are cleared.
+fn ring(place: usize) {
+    let callback = TIMERS.with_borrow_mut(|timers| timers.take(place, None));
     if let Some(callback) = callback {
         callback();
     }
 }
 
-fn take(number: u64) -> Option<Callback> {
-    SET.with_borrow_mut(|set| set.remove(&number))
+impl Timers {
+    fn add(&mut self, callback: Callback) -> (usize, u64) {
+        let number = self.next;
+        self.next += 1;
+        let place = self.free.pop().unwrap_or(self.set.len());
+        match self.set.get_mut(place) {
+            Some(free) => *free = Some((number, callback)),
+            None => self.set.push(Some((number, callback))),
+        }
+        (place, number)
+    }
+
+    /// The timer in this place, if it is still the one with that number.
+    fn take(&mut self, place: usize, number: Option<u64>) -> Option<Callback> {
+        let set = self.set.get_mut(place)?;
+        let (_, callback) = set.take_if(|(set, _)| number.is_none_or(|number| number == *set))?;
+        self.free.push(place);
+        Some(callback)
+    }
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        if take(self.number).is_some() {
+        let callback = TIMERS.with_borrow_mut(|timers| timers.take(self.place, Some(self.number)));
+        if callback.is_some() {
             clear_timeout(&self.timer);
         }
     }
