@@ -201,7 +201,8 @@ async fn a_lane_that_never_answers_or_stops_in_a_frame_is_over_at_the_deadline()
 async fn an_overloaded_lane_is_left_alone_and_others_do_the_work() {
     let overloaded = "throw Object.assign(new Error('too much'), { overloaded: true });";
     let (bad, asked) = place("g", overloaded);
-    let pool = pool(vec![bad, place("h", HONEST).0]);
+    // On a machine that stands still, a retry may come after the bad lane's rest as well.
+    let pool = Executor::edge(&TASKS, Options::default().retries(8), vec![bad, place("h", HONEST).0]);
     let start = now();
     for n in 0..20 {
         assert_eq!(pool.run(double, n).await, Ok(2 * n));
