@@ -224,14 +224,6 @@ impl<S> Core<S> {
         self.tally.write();
     }
 
-    /// Forgets jobs that have left the queue once they outnumber the others, so that cancelled ones do not pile up behind one that waits.
-    fn tidy_queue(&mut self) {
-        if self.queue.len() > 64 && self.queue.len() / 4 > self.queued {
-            let jobs = &self.jobs;
-            self.queue.retain(|id| jobs.get(id).is_some_and(|job| job.place == Place::Queued));
-        }
-    }
-
     /// Sends queued jobs to lanes with room, oldest first.
     fn dispatch(&mut self, now: Instant) {
         while let Some(&id) = self.queue.front() {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::task::Waker;
 
-use super::{Action, Core, Phase, Request};
+use super::{Action, Core, Phase, Place, Request};
 use crate::error::Error;
 use crate::instant::Instant;
 
@@ -144,6 +144,14 @@ impl<S> Core<S> {
         if !self.feeders.is_empty() && self.is_hungry() {
             let feeders = std::mem::take(&mut self.feeders);
             self.wake_all(feeders);
+        }
+    }
+
+    /// Forgets jobs that have left the queue once they outnumber the others, so that cancelled ones do not pile up behind one that waits.
+    pub(super) fn tidy_queue(&mut self) {
+        if self.queue.len() > 64 && self.queue.len() / 4 > self.queued {
+            let jobs = &self.jobs;
+            self.queue.retain(|id| jobs.get(id).is_some_and(|job| job.place == Place::Queued));
         }
     }
 }
