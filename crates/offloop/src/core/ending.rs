@@ -66,7 +66,8 @@ impl<S> Core<S> {
 
     fn ended(&mut self, lane: usize, Reply { id, busy, result }: Reply, took: Duration, now: Instant) {
         let Some(task) = self.let_go(lane, id) else { return };
-        if lane != INLINE {
+        // A call that was refused says nothing of how long its task takes.
+        if lane != INLINE && matches!(result, Ok(_) | Err(Error::Failed { .. })) {
             // Where the far side's clock runs it knows best: on a loaded machine the way there and back takes longer than many a
             // task, and would never let calls be sent ahead.
             self.lanes.learn(task, if busy.is_zero() { took } else { busy.min(took) });
@@ -77,8 +78,11 @@ impl<S> Core<S> {
         }
         match result {
             Err(Error::Skew { .. }) if self.limits.inline_on_skew && lane != INLINE => self.run_inline(id),
-            // Not for the caller's queue to know: the far side is busy, or going down.
-            Err(error @ (Error::Full | Error::Closed)) => self.retry(id, error, Loss::Refused, now),
+            // The far side's queue or executor, which the caller would take for its own.
+            Err(error @ (Error::Full | Error::Closed)) => {
+                let why = if error == Error::Full { "had no room" } else { "was going down" };
+                self.retry(id, Error::Lost { cause: format!("it {why} each time the job came") }, Loss::Refused, now);
+            }
             Err(error @ Error::Lost { .. }) => self.retry(id, error, Loss::MaybeRan, now),
             result => self.complete(id, result, now),
         }

@@ -87,6 +87,7 @@ impl World {
                     "a job is told that it is late, and is not"
                 );
             }
+            Err(error @ (Error::Full | Error::Closed)) => panic!("a job that was taken is told: {error}"),
             Err(error) => assert!(self.faults, "{error}, and there are no faults"),
         }
     }

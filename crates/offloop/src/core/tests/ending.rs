@@ -145,6 +145,39 @@ fn only_lanes_teach_how_long_a_task_takes() {
 }
 
 #[test]
+fn refusals_teach_nothing_about_how_long_a_task_takes() {
+    let mut core = quick(Stop::Wait);
+    let refused = submit(&mut core);
+    rest(&mut core);
+    core.reply(0, reply(refused, Err(Error::TimedOut)), ms(500));
+    rest(&mut core);
+    let [first, second] = [0, 1].map(|_| submit(&mut core));
+    assert_eq!(sent(&mut core), [(0, first), (0, second)], "it is not sent ahead any more");
+}
+
+#[test]
+fn what_a_far_side_refuses_each_time_is_lost() {
+    for (refusal, cause) in [(Error::Full, "had no room"), (Error::Closed, "was going down")] {
+        let mut core = core(2, 1);
+        let job = submit(&mut core);
+        for _ in 0..=LIMITS.retries {
+            rest(&mut core);
+            core.reply(0, reply(job, Err(refusal.clone())), START);
+            let told = std::iter::from_fn(|| core.action()).find_map(|action| match action {
+                Action::Finish { result: Err(error), .. } => Some(error.to_string()),
+                _ => None,
+            });
+            if let Some(told) = told {
+                assert!(told.contains(cause), "{told}");
+                break;
+            }
+            core.tick(ms(10_000));
+        }
+        assert_eq!(core.tally.recorder.snapshot().failed.lost, 1);
+    }
+}
+
+#[test]
 fn what_a_call_waits_at_its_lane_counts_as_waiting() {
     let mut core = quick(Stop::Wait);
     let calls = [0, 1].map(|_| submit(&mut core));
