@@ -23,6 +23,8 @@ export const SUITES = [
   { name: 'clippy-browser', lint: true, prepare: () => install(), command: () => clippy(...WASM, '--features', 'browser,faults') },
   // The library's tests run there too; the function's are native.
   { name: 'clippy-tests', lint: true, prepare: () => install(), command: () => cargo('clippy', '-p', 'offloop', '--all-targets', ...WASM, '--features', 'browser', ...STRICT) },
+  // Inline is all there is on wasm without features.
+  { name: 'clippy-inline', lint: true, prepare: () => install(), command: () => cargo('clippy', '-p', 'offloop', ...WASM, ...STRICT) },
   { name: 'clippy-edge', lint: true, prepare: () => install(), command: () => clippy(...WASM, '--features', 'edge,faults') },
   {
     name: 'doc',

@@ -13,7 +13,7 @@ use crate::wire::{Call, Reply};
 /// A task's panic becomes [`Error::Failed`] where panics unwind; on wasm a panic ends the instance, and the lane's platform
 /// tells the caller.
 #[cfg_attr(
-    not(target_arch = "wasm32"),
+    not(all(target_arch = "wasm32", any(feature = "browser", feature = "edge"))),
     allow(dead_code, reason = "where calls do not cross a border, the executor keeps them")
 )]
 pub(crate) fn serve(tasks: &Tasks, mut call: Call, report: &dyn Report, now: impl Fn() -> Instant) -> Reply {
