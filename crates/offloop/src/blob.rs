@@ -1,6 +1,7 @@
 //! Bytes that cross an isolate border without being copied twice.
 
-use std::cell::RefCell;
+mod beside;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -12,6 +13,8 @@ use bytes::Bytes;
 use serde::de::{Error as _, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub(crate) use beside::{collect, supply};
 
 use crate::platform::Body;
 
@@ -167,52 +170,6 @@ impl fmt::Debug for Blob {
     }
 }
 
-thread_local! {
-    // serde has no side channel, so the blobs of the value being coded wait here. `Some` only inside `collect` and `supply`.
-    static BESIDE: RefCell<Option<Vec<Option<Blob>>>> = const { RefCell::new(None) };
-}
-
-/// Puts the outer value of [`BESIDE`] back, also when coding panics or is nested.
-struct Restore(Option<Vec<Option<Blob>>>);
-
-impl Restore {
-    /// Gives what was there instead.
-    fn put_back(mut self) -> Option<Vec<Option<Blob>>> {
-        let inner = self.swap();
-        std::mem::forget(self);
-        inner
-    }
-
-    fn swap(&mut self) -> Option<Vec<Option<Blob>>> {
-        let outer = self.0.take();
-        BESIDE.with(|beside| std::mem::replace(&mut *beside.borrow_mut(), outer))
-    }
-}
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        self.swap();
-    }
-}
-
-/// Runs `encode`; the blobs in the value land in the returned vector and the bytes hold only their indices.
-pub(crate) fn collect<T>(encode: impl FnOnce() -> T) -> (T, Vec<Blob>) {
-    let outer = Restore(BESIDE.with(|beside| beside.borrow_mut().replace(Vec::new())));
-    let value = encode();
-    let blobs = outer.put_back().unwrap_or_default();
-    // Most values have none, and this runs for each call.
-    (value, if blobs.is_empty() { Vec::new() } else { blobs.into_iter().flatten().collect() })
-}
-
-/// Runs `decode`, in which blobs are taken from `blobs` by index, each at most once; also tells how many were left.
-pub(crate) fn supply<T>(blobs: Vec<Blob>, decode: impl FnOnce() -> T) -> (T, usize) {
-    let blobs = if blobs.is_empty() { Vec::new() } else { blobs.into_iter().map(Some).collect() };
-    let outer = Restore(BESIDE.with(|beside| beside.borrow_mut().replace(blobs)));
-    let value = decode();
-    let left = outer.put_back();
-    (value, left.iter().flatten().flatten().count())
-}
-
 impl Serialize for Blob {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -221,13 +178,7 @@ impl Serialize for Blob {
             }
             return serializer.serialize_str(&STANDARD.encode(&**self));
         }
-        let index = BESIDE.with(|beside| {
-            let mut beside = beside.borrow_mut();
-            let blobs = beside.as_mut()?;
-            blobs.push(Some(self.clone()));
-            u32::try_from(blobs.len() - 1).ok()
-        });
-        match index {
+        match beside::put(self) {
             Some(index) => serializer.serialize_u32(index),
             None if !self.is_here() => Err(S::Error::custom("the bytes of this blob are not here")),
             None => serializer.serialize_bytes(self),
@@ -240,13 +191,11 @@ impl<'de> Deserialize<'de> for Blob {
         if deserializer.is_human_readable() {
             return deserializer.deserialize_str(Text);
         }
-        if BESIDE.with(|beside| beside.borrow().is_none()) {
+        if !beside::is_any() {
             return deserializer.deserialize_byte_buf(Raw);
         }
-        let index = usize::try_from(u32::deserialize(deserializer)?).unwrap_or(usize::MAX);
-        BESIDE
-            .with(|beside| beside.borrow_mut().as_mut()?.get_mut(index)?.take())
-            .ok_or_else(|| D::Error::custom(format_args!("no blob {index} beside the value")))
+        let index = u32::deserialize(deserializer)?;
+        beside::take(index).ok_or_else(|| D::Error::custom(format_args!("no blob {index} beside the value")))
     }
 }
 
