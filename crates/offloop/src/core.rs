@@ -12,6 +12,7 @@
 mod admission;
 mod alarms;
 mod closing;
+mod dispatch;
 mod ending;
 mod ids;
 mod lanes;
@@ -117,7 +118,6 @@ pub(crate) struct Core<S> {
     /// Streams of jobs that wait for the executor to be hungry.
     feeders: Vec<Waker>,
     alarms: Alarms,
-    next: u64,
     random: u64,
     tally: Tally,
     actions: VecDeque<Action<S>>,
@@ -146,7 +146,6 @@ impl<S> Core<S> {
             closers: Vec::new(),
             feeders: Vec::new(),
             alarms: Alarms::default(),
-            next: 1,
             random: seed | 1,
             tally: Tally::new(recorder),
             actions: VecDeque::new(),
@@ -173,14 +172,14 @@ impl<S> Core<S> {
         if let Action::Send { lane, .. } = self.actions.front()? { Some(*lane) } else { None }
     }
 
-    /// Whether there is nothing more to do.
-    pub(crate) fn is_at_rest(&self) -> bool {
-        self.actions.is_empty()
+    /// How many things there are to do.
+    pub(crate) fn count(&self) -> usize {
+        self.actions.len()
     }
 
     /// What the shell attached to the job, while its handle waits.
     pub(crate) fn slot(&self, id: u64) -> Option<&S> {
-        self.jobs.get(&id)?.slot.as_ref()
+        self.jobs.get(id)?.slot.as_ref()
     }
 
     /// Whether `close` or `abort` has come to its end.
@@ -190,19 +189,25 @@ impl<S> Core<S> {
 
     /// Takes a job. The caller has made sure that there is room, by `admit` or a granted ticket.
     fn accept(&mut self, request: Request<S>, now: Instant) -> u64 {
-        let id = self.next;
-        self.next += 1;
+        let id = self.jobs.next();
         let Request { task, idempotent, input, deadline, slot } = request;
         let call = Arc::new(Call { id, task, deadline, input });
-        let place = Place::Queued;
-        self.jobs.insert(id, Job { call, slot: Some(slot), place, idempotent, attempts: 0, submitted: now, sent: now });
+        let (place, attempts, submitted, sent) = (Place::Queued, 0, now, now);
+        self.jobs.push(Job { call, slot: Some(slot), place, idempotent, attempts, submitted, sent });
         if let Some(deadline) = deadline {
             self.alarms.add(deadline, Alarm::Deadline(id));
         }
-        self.queue.push_back(id);
-        self.queued += 1;
         self.live += 1;
         self.tally.submitted();
+        // Mostly there is a lane for it at once, and the queue need not be gone through.
+        let lane = if self.queue.is_empty() { self.choose(idempotent, now) } else { None };
+        match lane {
+            Some(lane) => self.send(id, lane, now),
+            None => {
+                self.queue.push_back(id);
+                self.queued += 1;
+            }
+        }
         self.settle(now);
         id
     }
@@ -217,54 +222,11 @@ impl<S> Core<S> {
         }
         self.tidy_queue();
         let jobs = &self.jobs;
-        self.alarms.tidy(jobs.len(), |id| jobs.contains_key(&id));
+        self.alarms.tidy(jobs.len(), |id| jobs.get(id).is_some());
         if let Some(when) = self.alarms.arm() {
             self.actions.push_back(Action::Alarm(when));
         }
         self.tally.write();
-    }
-
-    /// Sends queued jobs to lanes with room, oldest first.
-    fn dispatch(&mut self, now: Instant) {
-        while let Some(&id) = self.queue.front() {
-            let Some(job) = self.jobs.get_mut(&id).filter(|job| job.place == Place::Queued) else {
-                self.queue.pop_front();
-                continue;
-            };
-            let random = next_random(&mut self.random);
-            let Some(lane) = self.lanes.choose(job.idempotent, now, random) else { break };
-            self.queue.pop_front();
-            self.queued -= 1;
-            job.place = Place::Held { lane };
-            job.sent = now;
-            self.tally.started();
-            self.lanes.hold(lane, id, job.call.task, now);
-            self.actions.push_back(Action::Send { lane, call: job.call.clone() });
-        }
-        // While no lane can be brought up, waiting would be for nothing: say so at once.
-        if !self.queue.is_empty()
-            && let Some(error) = self.lanes.outage(now)
-        {
-            while let Some(id) = self.queue.pop_front() {
-                if self.jobs.get(&id).is_some_and(|job| job.place == Place::Queued) {
-                    self.complete(id, Err(error.clone()), now);
-                }
-            }
-        }
-    }
-
-    /// Puts a job that a lane held back to the head of the queue.
-    fn requeue(&mut self, id: u64) {
-        if let Some(job) = self.jobs.get_mut(&id) {
-            if job.slot.is_none() {
-                self.jobs.remove(&id);
-                return;
-            }
-            job.place = Place::Queued;
-            self.queue.push_front(id);
-            self.queued += 1;
-            self.tally.requeued();
-        }
     }
 
     /// The time has come that an [`Action::Alarm`] asked for. Coming early or twice does no harm.
@@ -273,7 +235,7 @@ impl<S> Core<S> {
             match alarm {
                 Alarm::Deadline(id) => self.stop(id, Error::TimedOut, now),
                 Alarm::Retry(id) => {
-                    if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.place == Place::Delayed) {
+                    if let Some(job) = self.jobs.get_mut(id).filter(|job| job.place == Place::Delayed) {
                         job.place = Place::Queued;
                         self.queue.push_front(id);
                     }

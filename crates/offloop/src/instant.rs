@@ -62,6 +62,18 @@ impl Sub for Instant {
     }
 }
 
+impl Instant {
+    /// Nanoseconds from `earlier` to `self`, or 0 if `earlier` is later.
+    pub(crate) const fn nanos_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0).saturating_mul(1_000)
+    }
+}
+
+/// For times that are counted with often: a [`Duration`] takes several times as many instructions.
+pub(crate) const fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
+}
+
 /// Without the 128 bits of [`Duration::as_micros`], which cost more than the rest of a look at the clock.
 pub(crate) const fn micros(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000).saturating_add(duration.subsec_micros() as u64)

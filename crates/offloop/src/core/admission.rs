@@ -151,7 +151,7 @@ impl<S> Core<S> {
     pub(super) fn tidy_queue(&mut self) {
         if self.queue.len() > 64 && self.queue.len() / 4 > self.queued {
             let jobs = &self.jobs;
-            self.queue.retain(|id| jobs.get(id).is_some_and(|job| job.place == Place::Queued));
+            self.queue.retain(|id| jobs.get(*id).is_some_and(|job| job.place == Place::Queued));
         }
     }
 }

@@ -17,9 +17,7 @@ impl<S> Core<S> {
 
     /// Takes no more jobs and ends all there are.
     pub(crate) fn abort(&mut self, now: Instant) {
-        let mut ids: Vec<u64> = self.jobs.keys().copied().collect();
-        ids.sort_unstable();
-        for id in ids {
+        for id in self.jobs.ids(|_| true) {
             self.finish(id, Err(Error::Cancelled), now);
         }
         self.jobs.clear();

@@ -6,7 +6,7 @@ use super::alarms::Alarm;
 use super::lanes::{Load, backoff};
 use super::{Action, Core, INLINE, Phase, Place, next_random};
 use crate::error::Error;
-use crate::instant::Instant;
+use crate::instant::{Instant, nanos};
 use crate::lane::{Loss, Stop, Traits};
 use crate::wire::Reply;
 
@@ -64,17 +64,18 @@ impl<S> Core<S> {
         self.settle(now);
     }
 
-    fn ended(&mut self, lane: usize, Reply { id, busy, result }: Reply, took: Duration, now: Instant) {
+    #[inline]
+    fn ended(&mut self, lane: usize, Reply { id, busy, result }: Reply, took: u64, now: Instant) {
         let Some(task) = self.let_go(lane, id) else { return };
         // A call that was refused says nothing of how long its task takes.
         if lane != INLINE && matches!(result, Ok(_) | Err(Error::Failed { .. })) {
             // Where the far side's clock runs it knows best: on a loaded machine the way there and back takes longer than many a
             // task, and would never let calls be sent ahead.
-            self.lanes.learn(task, if busy.is_zero() { took } else { busy.min(took) });
+            self.lanes.learn(task, if busy.is_zero() { took } else { nanos(busy).min(took) });
         }
-        if let Some(job) = self.jobs.get_mut(&id) {
+        if let Some(job) = self.jobs.get_mut(id) {
             // What the job waited at the lane, behind others, counts as waiting.
-            job.sent = job.sent.max(now - took);
+            job.sent = job.sent.max(now - Duration::from_nanos(took));
         }
         match result {
             Err(Error::Skew { .. }) if self.limits.inline_on_skew && lane != INLINE => self.run_inline(id),
@@ -143,10 +144,7 @@ impl<S> Core<S> {
 
     /// Nobody waits any more for the jobs that no lane has. How many they were.
     pub(crate) fn cancel_queued(&mut self, now: Instant) -> usize {
-        let mut ids: Vec<u64> = self.jobs.keys().copied().collect();
-        ids.retain(|id| self.jobs.get(id).is_some_and(|job| matches!(job.place, Place::Queued | Place::Delayed)));
-        // In the order in which they came.
-        ids.sort_unstable();
+        let ids = self.jobs.ids(|job| matches!(job.place, Place::Queued | Place::Delayed));
         for &id in &ids {
             self.stop(id, Error::Cancelled, now);
         }
@@ -156,25 +154,25 @@ impl<S> Core<S> {
 
     /// Ends the job's handle with `error`, and the job itself as far as its lane allows.
     pub(super) fn stop(&mut self, id: u64, error: Error, now: Instant) {
-        let Some(job) = self.jobs.get(&id) else { return };
+        let Some(job) = self.jobs.get(id) else { return };
         if job.slot.is_none() {
             return;
         }
         let place = job.place;
         self.finish(id, Err(error), now);
         let Place::Held { lane } = place else {
-            self.jobs.remove(&id);
+            self.jobs.remove(id);
             return;
         };
         let stop = self.lanes.traits(lane).map_or(Stop::Wait, |traits| traits.stop);
         if stop == Stop::Release {
             self.let_go(lane, id);
-            self.jobs.remove(&id);
+            self.jobs.remove(id);
             self.actions.push_back(Action::Cancel { lane, id });
         } else if stop == Stop::Terminate && self.lanes.running(lane) == Some(id) {
             self.reset(lane);
         } else {
-            if let Some(job) = self.jobs.get_mut(&id) {
+            if let Some(job) = self.jobs.get_mut(id) {
                 job.place = Place::Orphan { lane };
             }
             self.actions.push_back(Action::Cancel { lane, id });
@@ -196,7 +194,7 @@ impl<S> Core<S> {
 
     fn orphan_runs(&self, lane: usize) -> bool {
         let terminable = self.lanes.traits(lane).is_some_and(|traits| traits.stop == Stop::Terminate);
-        let job = self.lanes.running(lane).and_then(|id| self.jobs.get(&id));
+        let job = self.lanes.running(lane).and_then(|id| self.jobs.get(id));
         terminable && job.is_some_and(|job| job.slot.is_none())
     }
 
@@ -216,8 +214,9 @@ impl<S> Core<S> {
     }
 
     /// The lane no longer has the call. Gives its task, unless the call was not the lane's or nobody waits for it.
+    #[inline]
     fn let_go(&mut self, lane: usize, id: u64) -> Option<u32> {
-        let job = self.jobs.get(&id)?;
+        let job = self.jobs.get(id)?;
         let task = job.call.task;
         let orphan = match job.place {
             Place::Held { lane: held } if held == lane => false,
@@ -232,7 +231,7 @@ impl<S> Core<S> {
             self.actions.push_back(Action::Close { lane });
         }
         if orphan {
-            self.jobs.remove(&id);
+            self.jobs.remove(id);
             return None;
         }
         Some(task)
@@ -245,7 +244,7 @@ impl<S> Core<S> {
     }
 
     fn run_inline(&mut self, id: u64) {
-        if let Some(job) = self.jobs.get_mut(&id) {
+        if let Some(job) = self.jobs.get_mut(id) {
             job.place = Place::Held { lane: INLINE };
             self.actions.push_back(Action::Inline { call: job.call.clone() });
         }
@@ -253,7 +252,7 @@ impl<S> Core<S> {
 
     /// Runs the job again after a pause, if that is safe and there are tries left; ends it if not.
     fn retry(&mut self, id: u64, error: Error, loss: Loss, now: Instant) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(job) = self.jobs.get_mut(id) else { return };
         let safe = match loss {
             // It would come to the same end.
             Loss::NeverStarted => false,

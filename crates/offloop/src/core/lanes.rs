@@ -4,22 +4,24 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::instant::Instant;
+use crate::instant::{Instant, nanos};
 use crate::lane::{Stop, Traits};
 
 /// Tells what other executors have in flight on a shared lane; asked at each choice.
 pub(super) type Load = Box<dyn Fn() -> usize + Send>;
 
-/// What a call is taken to need whose task has not been timed yet: nothing is sent behind it.
-const UNKNOWN: Duration = Duration::from_secs(3600);
+/// What a call is taken to need whose task has not been timed yet, in nanoseconds: nothing is sent behind it.
+const UNKNOWN: u64 = 3_600_000_000_000;
 
 struct Lane {
     traits: Traits,
     load: Load,
-    /// Calls sent and not replied to, oldest first: the first one runs.
-    held: VecDeque<(u64, Duration)>,
+    /// [`Traits::ahead`] in nanoseconds.
+    ahead: u64,
+    /// Calls sent and not replied to, oldest first, each with the nanoseconds that it should take: the first one runs.
+    held: VecDeque<(u64, u64)>,
     /// How long the held calls should take, by what was known when each was sent.
-    backlog: Duration,
+    backlog: u64,
     /// When the oldest call can have begun to run: when it was sent, or when the one before it ended.
     since: Instant,
     /// Left alone until then, after it failed to come up.
@@ -37,8 +39,8 @@ struct Lane {
 #[derive(Default)]
 pub(super) struct Lanes {
     all: Vec<Lane>,
-    /// By task: how long a call keeps a lane, hop included, as seen from here. `None` until the first reply.
-    service: Vec<Option<Duration>>,
+    /// By task: how many nanoseconds a call keeps a lane, hop included, as seen from here. `None` until the first reply.
+    service: Vec<Option<u64>>,
 }
 
 impl Lanes {
@@ -47,8 +49,9 @@ impl Lanes {
         let lane = Lane {
             traits,
             load,
+            ahead: nanos(traits.ahead),
             held: VecDeque::new(),
-            backlog: Duration::ZERO,
+            backlog: 0,
             since: now,
             down_until: None,
             failures: 0,
@@ -97,7 +100,7 @@ impl Lanes {
         let open = self.all.iter_mut().enumerate().filter(|(_, lane)| !lane.closed);
         open.map(|(index, lane)| {
             lane.held.clear();
-            lane.backlog = Duration::ZERO;
+            lane.backlog = 0;
             lane.retire();
             index
         })
@@ -111,6 +114,7 @@ impl Lanes {
 
     /// The lane for the next call: the least busy of those with room, or the better of two random ones if others use
     /// them too.
+    #[inline]
     pub(super) fn choose(&self, idempotent: bool, now: Instant, random: u64) -> Option<usize> {
         let free = |&(_, lane): &(usize, &Lane)| lane.is_up(now) && Self::has_room(lane, idempotent, now);
         let shared = self.all.first().is_some_and(|lane| lane.traits.shared);
@@ -131,11 +135,11 @@ impl Lanes {
     /// A call behind others is committed to its lane, so that is done only behind a short time's worth of known work, and not
     /// if the running call has turned out to take longer.
     fn has_room(lane: &Lane, idempotent: bool, now: Instant) -> bool {
-        let Traits { stop, prefetch, ahead, .. } = lane.traits;
+        let Traits { stop, prefetch, .. } = lane.traits;
         // Where a neighbour's cancellation stops the lane, a call behind it may have begun while the neighbour's reply is still on
         // its way, and is then begun again elsewhere. Not every task may be.
         let safe = idempotent || stop != Stop::Terminate;
-        let short = lane.backlog <= ahead && now - lane.since <= ahead;
+        let short = lane.backlog <= lane.ahead && now.nanos_since(lane.since) <= lane.ahead;
         lane.held.is_empty() || lane.held.len() < prefetch && safe && short
     }
 
@@ -146,7 +150,7 @@ impl Lanes {
                 lane.since = now;
             }
             let service = known.unwrap_or(UNKNOWN);
-            lane.backlog += service;
+            lane.backlog = lane.backlog.saturating_add(service);
             lane.held.push_back((id, service));
         }
     }
@@ -157,19 +161,22 @@ impl Lanes {
     }
 
     /// The lane has let go of a call. True if it may be closed now.
+    #[inline]
     pub(super) fn release(&mut self, lane: usize, id: u64) -> bool {
         let Some(lane) = self.all.get_mut(lane) else { return false };
-        if let Some(at) = lane.held.iter().position(|(held, _)| *held == id) {
-            let (_, service) = lane.held.remove(at).unwrap_or_default();
-            lane.backlog = lane.backlog.saturating_sub(service);
-        }
+        let gone = match lane.held.iter().position(|(held, _)| *held == id) {
+            // Nearly always, and several times as fast as to take one out of the middle.
+            Some(0) => lane.held.pop_front(),
+            at => at.and_then(|at| lane.held.remove(at)),
+        };
+        lane.backlog = lane.backlog.saturating_sub(gone.map_or(0, |(_, service)| service));
         lane.retired && !lane.closed && lane.retire()
     }
 
     /// The lane has let go of everything; in the order it was sent.
     pub(super) fn release_all(&mut self, lane: usize) -> Vec<u64> {
         let held = self.all.get_mut(lane).map(|lane| {
-            lane.backlog = Duration::ZERO;
+            lane.backlog = 0;
             std::mem::take(&mut lane.held)
         });
         held.unwrap_or_default().into_iter().map(|(id, _)| id).collect()
@@ -180,17 +187,17 @@ impl Lanes {
         self.all.get_mut(lane).is_some_and(|lane| lane.retired && !lane.closed && lane.retire())
     }
 
-    /// `count` replies came together: how long each of them kept the lane, as seen from here.
-    pub(super) fn took(&mut self, lane: usize, count: usize, now: Instant) -> Duration {
-        let Some(lane) = self.all.get_mut(lane) else { return Duration::ZERO };
-        let took = (now - lane.since) / u32::try_from(count).unwrap_or(u32::MAX).max(1);
+    /// `count` replies came together: how many nanoseconds each of them kept the lane, as seen from here.
+    pub(super) fn took(&mut self, lane: usize, count: usize, now: Instant) -> u64 {
+        let Some(lane) = self.all.get_mut(lane) else { return 0 };
+        let took = now.nanos_since(lane.since) / u64::try_from(count).unwrap_or(u64::MAX).max(1);
         lane.since = now;
         lane.failures = 0;
         took
     }
 
-    /// Learns how long `task` takes. Falls quickly, since the first reply of a lane includes its start, and rises slowly.
-    pub(super) fn learn(&mut self, task: u32, took: Duration) {
+    /// Learns how many nanoseconds `task` takes. Falls quickly, since the first reply of a lane includes its start, and rises slowly.
+    pub(super) fn learn(&mut self, task: u32, took: u64) {
         let Ok(task) = usize::try_from(task) else { return };
         if self.service.len() <= task {
             self.service.resize(task + 1, None);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::mem::take;
+use std::mem::{replace, take};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -40,11 +40,30 @@ pub(super) struct Slot(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    result: Option<Result<Payload, Error>>,
-    /// Kept for its memory to be given back in the thread that it came from, which is cheaper.
-    call: Option<Arc<Call>>,
-    finished: bool,
-    waker: Option<Waker>,
+    outcome: Outcome,
+    extra: Option<Box<Extra>>,
+}
+
+/// What has become of the job.
+enum Outcome {
+    /// It has not ended. Who waits for that.
+    Open(Option<Waker>),
+    /// It has ended, and this is for the handle. The call is kept for its memory to be given back in the thread that it came from, which
+    /// is cheaper.
+    Ended(Result<Payload, Error>, Option<Arc<Call>>),
+    /// The handle has its result.
+    Taken,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self::Open(None)
+    }
+}
+
+/// What most jobs never need.
+#[derive(Default)]
+struct Extra {
     progress: Option<(u64, u64)>,
     /// Of the streams that wait for the next report, each with its number.
     listeners: Vec<(usize, Waker)>,
@@ -63,20 +82,24 @@ impl Slot {
         // Not kept for longer than needed, if it is worth mentioning.
         let call = Some(call).filter(|call| call.input.len() <= SMALL);
         let mut state = self.lock();
-        state.finished = true;
-        state.result = Some(result);
-        state.call = call;
-        let (waker, listeners, keep) = (state.waker.take(), take(&mut state.listeners), state.keep.take());
+        let before = replace(&mut state.outcome, Outcome::Ended(result, call));
+        let extra = state.extra.as_mut().map(|extra| (take(&mut extra.listeners), extra.keep.take()));
         drop(state);
         // Wakers and the executor's end may run foreign code, so not under the lock.
-        waker.into_iter().chain(listeners.into_iter().map(|(_, waker)| waker)).for_each(wake);
-        drop(keep);
+        if let Outcome::Open(Some(waker)) = before {
+            wake(waker);
+        }
+        if let Some((listeners, keep)) = extra {
+            listeners.into_iter().for_each(|(_, waker)| wake(waker));
+            drop(keep);
+        }
     }
 
     pub(super) fn progress(&self, done: u64, total: u64) {
         let mut state = self.lock();
-        state.progress = Some((done, total));
-        let listeners = take(&mut state.listeners);
+        let extra = state.extra();
+        extra.progress = Some((done, total));
+        let listeners = take(&mut extra.listeners);
         drop(state);
         listeners.into_iter().for_each(|(_, waker)| wake(waker));
     }
@@ -118,28 +141,29 @@ impl<R> Handle<R> {
     pub fn detach(mut self) {
         self.ended = true;
         let mut state = self.slot.lock();
-        if !state.finished {
-            state.keep = Some(self.shared.clone());
+        if state.is_open() {
+            state.extra().keep = Some(self.shared.clone());
         }
     }
 
     /// Whether the job has ended, with a result or without.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.slot.lock().finished
+        !self.slot.lock().is_open()
     }
 
     /// The task's latest report, as units done and units in all (0: unknown).
     #[must_use]
     pub fn progress(&self) -> Option<(u64, u64)> {
-        self.slot.lock().progress
+        self.slot.lock().extra.as_ref()?.progress
     }
 
     /// The task's reports as a stream that ends with the job. Reports that come faster than they are read are skipped.
     pub fn progress_stream(&self) -> ProgressStream {
         let mut state = self.slot.lock();
-        state.streams += 1;
-        ProgressStream { slot: self.slot.clone(), number: state.streams, last: None }
+        let extra = state.extra();
+        extra.streams += 1;
+        ProgressStream { slot: self.slot.clone(), number: extra.streams, last: None }
     }
 }
 
@@ -148,19 +172,17 @@ impl<R: Output> Future for Handle<R> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.slot.lock();
-        let Some(result) = state.result.take() else {
-            if state.finished {
-                // Polled after it was ready, as `select` in a loop may do.
-                return Poll::Ready(Err(Error::Cancelled));
-            }
-            match &mut state.waker {
+        if let Outcome::Open(waiting) = &mut state.outcome {
+            match waiting {
                 Some(waker) => waker.clone_from(context.waker()),
                 none => *none = Some(context.waker().clone()),
             }
             return Poll::Pending;
-        };
-        let call = state.call.take();
+        }
+        let outcome = replace(&mut state.outcome, Outcome::Taken);
         drop(state);
+        // Polled after it was ready, as `select` in a loop may do.
+        let Outcome::Ended(result, call) = outcome else { return Poll::Ready(Err(Error::Cancelled)) };
         drop(call);
         self.ended = true;
         Poll::Ready(result.and_then(R::read))
@@ -190,6 +212,16 @@ pub struct ProgressStream {
 }
 
 impl State {
+    fn is_open(&self) -> bool {
+        matches!(self.outcome, Outcome::Open(_))
+    }
+
+    fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+}
+
+impl Extra {
     /// The stream with this number does not wait any more.
     fn forget(&mut self, number: usize) {
         self.listeners.retain(|(other, _)| *other != number);
@@ -201,24 +233,26 @@ impl Stream for ProgressStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<(u64, u64)>> {
         let mut state = self.slot.lock();
-        let latest = state.progress;
+        let is_open = state.is_open();
+        let extra = state.extra();
+        let latest = extra.progress;
         if latest != self.last {
             drop(state);
             self.last = latest;
             return Poll::Ready(latest);
         }
-        if state.finished {
+        if !is_open {
             return Poll::Ready(None);
         }
-        state.forget(self.number);
-        state.listeners.push((self.number, context.waker().clone()));
+        extra.forget(self.number);
+        extra.listeners.push((self.number, context.waker().clone()));
         Poll::Pending
     }
 }
 
 impl Drop for ProgressStream {
     fn drop(&mut self) {
-        self.slot.lock().forget(self.number);
+        self.slot.lock().extra().forget(self.number);
     }
 }
 

@@ -76,18 +76,18 @@ impl Shared {
         let done = Done(self);
         loop {
             let told = state.sift();
-            let rest = state.core.is_at_rest();
+            let rest = state.core.count() == 0;
             // Cleared under the lock in which the core had nothing more to say, so that no action is left lying. Results need not be
             // kept in order with anything, so that the lock is not taken again for them.
             state.performing = !rest;
             if rest {
                 drop(state);
                 std::mem::forget(done);
-                return told.tell(self);
+                return told.tell();
             }
             if told.is_any() {
                 drop(state);
-                told.tell(self);
+                told.tell();
             } else if let Some(action) = state.core.action() {
                 let lane = state.lane_of(&action);
                 drop(state);
@@ -109,11 +109,11 @@ impl Shared {
                 let sink: Weak<dyn Sink> = self.itself.clone();
                 lane::run(self.tasks, &call, &Events::new(INLINE, sink));
             }
-            (Action::Finish { slot, result, call }, _) => slot.finish(result, call),
-            (Action::Wake(waker), _) => wake(waker),
             (Action::Alarm(when), _) => self.set_alarm(when),
             // The lane was closed meanwhile, which ended its calls.
             (Action::Send { .. } | Action::Cancel { .. } | Action::Reset { .. } | Action::Close { .. }, None) => {}
+            // `Told` does these.
+            (Action::Finish { .. } | Action::Wake(_), _) => {}
         }
     }
 
@@ -187,7 +187,7 @@ impl State {
         let mut told = Told::default();
         loop {
             if let Some(action) = core.telling() {
-                told.add(action);
+                told.add(action, core.count());
                 continue;
             }
             let lane = core.sending().and_then(|lane| lanes.get(lane)?.as_ref());
@@ -223,9 +223,13 @@ struct Told {
 }
 
 impl Told {
-    fn add(&mut self, action: Action<Arc<Slot>>) {
+    /// So many may follow.
+    fn add(&mut self, action: Action<Arc<Slot>>, more: usize) {
         match self.first {
-            None => self.first = Some(action),
+            None => {
+                self.first = Some(action);
+                self.more.reserve(more);
+            }
             Some(_) => self.more.push(action),
         }
     }
@@ -240,12 +244,18 @@ impl Told {
         self.first.is_some() || self.nudged.is_some()
     }
 
-    fn tell(self, shared: &Shared) {
+    fn tell(self) {
         let Self { first, more, nudged, times } = self;
         if let Some(lane) = nudged.filter(|_| PROMPT) {
             (0..times).for_each(|_| lane.nudge());
         }
-        first.into_iter().chain(more).for_each(|action| shared.act(action, None));
+        let tell = |action: Action<Arc<Slot>>| match action {
+            Action::Finish { slot, result, call } => slot.finish(result, call),
+            Action::Wake(waker) => wake(waker),
+            _ => {}
+        };
+        first.into_iter().for_each(tell);
+        more.into_iter().for_each(tell);
     }
 }
 

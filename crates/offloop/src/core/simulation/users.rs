@@ -129,7 +129,7 @@ impl World {
     pub(super) fn cancel_queued(&mut self) {
         let mut waiting = 0;
         for job in self.jobs.iter_mut() {
-            let known = job.id.and_then(|id| self.core.jobs.get(&id));
+            let known = job.id.and_then(|id| self.core.jobs.get(id));
             if known.is_some_and(|known| matches!(known.place, Place::Queued | Place::Delayed)) {
                 job.cancelled = true;
                 waiting += 1;

@@ -51,7 +51,7 @@ fn of_shared_lanes_the_better_of_two_is_chosen_and_all_pairs_come_up_alike() {
 #[test]
 fn our_own_calls_count_beside_those_of_others() {
     let mut lanes = with(Traits { shared: true, prefetch: 2, ..TRAITS }, &[5, 1]);
-    lanes.learn(0, micros(0));
+    lanes.learn(0, 0);
     lanes.hold(1, 1, 0, START);
     assert_eq!(shares(&lanes), [0.0, 1.0]);
 }
@@ -73,7 +73,7 @@ fn calls_are_sent_ahead_behind_little_and_known_work_only() {
 
     for (service, fits) in [(0, 4), (100, 4), (500, 3), (501, 2), (1_000, 2), (1_001, 1)] {
         let mut lanes = with(traits, &[0]);
-        lanes.learn(0, micros(service));
+        lanes.learn(0, 1_000 * service);
         for held in 0..6 {
             assert_eq!(has_room(&lanes, START), held < fits, "{held} calls of {service} µs");
             lanes.hold(0, held, 0, START);
@@ -82,7 +82,7 @@ fn calls_are_sent_ahead_behind_little_and_known_work_only() {
 
     // What runs has turned out to take longer.
     let mut lanes = with(traits, &[0]);
-    lanes.learn(0, micros(10));
+    lanes.learn(0, 10_000);
     hold(&mut lanes, 1);
     assert!(has_room(&lanes, START + micros(1_000)));
     assert!(!has_room(&lanes, START + micros(1_001)));
@@ -97,7 +97,7 @@ fn calls_are_sent_ahead_behind_little_and_known_work_only() {
 fn only_what_may_run_twice_is_sent_ahead_where_a_cancellation_stops_the_lane() {
     for stop in [Stop::Wait, Stop::Release, Stop::Terminate] {
         let mut lanes = with(Traits { stop, prefetch: 2, ..TRAITS }, &[0]);
-        lanes.learn(0, micros(0));
+        lanes.learn(0, 0);
         lanes.hold(0, 1, 0, START);
         assert!(lanes.choose(true, START, 0).is_some(), "{stop:?}");
         assert_eq!(lanes.choose(false, START, 0).is_some(), stop != Stop::Terminate, "{stop:?}");
@@ -108,8 +108,8 @@ fn only_what_may_run_twice_is_sent_ahead_where_a_cancellation_stops_the_lane() {
 fn known(took: &[u64]) -> u64 {
     let fits = |ahead: u64| {
         let mut lanes = with(Traits { prefetch: 2, ahead: micros(ahead), ..TRAITS }, &[0]);
-        took.iter().for_each(|took| lanes.learn(0, micros(*took)));
-        lanes.learn(1, micros(7));
+        took.iter().for_each(|took| lanes.learn(0, 1_000 * *took));
+        lanes.learn(1, 7_000);
         lanes.hold(0, 1, 0, START);
         has_room(&lanes, START)
     };
@@ -127,10 +127,10 @@ fn the_time_of_a_task_falls_quickly_and_rises_slowly() {
 #[test]
 fn replies_that_come_together_share_the_time() {
     let mut lanes = with(TRAITS, &[0]);
-    assert_eq!(lanes.took(0, 2, START + micros(10)), micros(5));
-    assert_eq!(lanes.took(0, 1, START + micros(13)), micros(3));
-    assert_eq!(lanes.took(0, 0, START + micros(20)), micros(7));
-    assert_eq!(lanes.took(1, 1, START + micros(20)), micros(0), "there is no such lane");
+    assert_eq!(lanes.took(0, 2, START + micros(10)), 5_000);
+    assert_eq!(lanes.took(0, 1, START + micros(13)), 3_000);
+    assert_eq!(lanes.took(0, 0, START + micros(20)), 7_000);
+    assert_eq!(lanes.took(1, 1, START + micros(20)), 0, "there is no such lane");
 }
 
 #[test]
