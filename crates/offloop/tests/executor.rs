@@ -2,7 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::sleep as block;
 use std::time::Duration;
 
@@ -57,10 +57,20 @@ fn unlisted(n: u32) -> u32 {
     n
 }
 
+/// Keeps its lane while the gate is closed, if it is given 0, but not for ever.
+fn pass(n: u64) -> u64 {
+    let start = std::time::Instant::now();
+    while n == 0 && !OPEN.load(SeqCst) && start.elapsed() < Duration::from_secs(30) {
+        block(Duration::from_millis(1));
+    }
+    n
+}
+
+static OPEN: AtomicBool = AtomicBool::new(false);
 static STOPPED: AtomicUsize = AtomicUsize::new(0);
 static WATCHING: AtomicUsize = AtomicUsize::new(0);
 
-offloop::tasks! { #[idempotent] sum, add, fail, nap, steps, until_told, invert }
+offloop::tasks! { #[idempotent] sum, add, fail, nap, steps, until_told, invert, pass }
 
 fn pools() -> [Executor; 2] {
     [Executor::threads(&TASKS, Options::default().lanes(2)), Executor::inline(&TASKS, Options::default())]
@@ -158,8 +168,12 @@ fn map_keeps_the_order_and_takes_items_as_they_are_needed() {
 #[test]
 fn map_unordered_gives_results_as_they_come() {
     let pool = Executor::threads(&TASKS, Options::default().lanes(2));
-    let results: Vec<u64> = block_on(pool.map_unordered(nap, [400, 1, 2]).map(Result::unwrap).collect());
-    assert_eq!(results, [1, 2, 400]);
+    let mut results = pool.map_unordered(pass, [0, 1, 2]).map(Result::unwrap);
+    let mut next = || block_on(results.next());
+    // One lane has the first item, until it is let go, and the other lane has the others.
+    let others = [next(), next()];
+    OPEN.store(true, SeqCst);
+    assert_eq!((others, next(), next()), ([Some(1), Some(2)], Some(0), None));
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Threads take short calls a few at a time; nobody is to notice but by the clock.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use futures_executor::block_on;
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use offloop::{Executor, Options};
@@ -20,6 +19,12 @@ fn nap(microseconds: u64) -> u64 {
 
 offloop::tasks! { nap, step }
 
+/// Waits, but not for ever: where threads hold replies and take calls from each other, what goes wrong is that one is lost.
+fn ended<F: Future>(future: F) -> F::Output {
+    let in_time = futures_executor::block_on(offloop::timeout(Duration::from_secs(60), future));
+    in_time.expect("somebody waits for ever: a call or a reply is lost")
+}
+
 /// Longer than the others may take on a busy machine, and far longer than the look that ends their wait.
 const LONG: u64 = 3_000_000;
 
@@ -32,7 +37,7 @@ fn used_to_short_naps(lanes: usize) -> Executor {
 
 fn learn_short_naps(pool: &Executor) {
     for _ in 0..50 {
-        assert!(block_on(join_all((0..64).map(|_| pool.run(nap, 0)))).iter().all(|nap| *nap == Ok(0)));
+        assert!(ended(join_all((0..64).map(|_| pool.run(nap, 0)))).iter().all(|nap| *nap == Ok(0)));
     }
 }
 
@@ -45,7 +50,7 @@ fn nothing_waits_for_a_call_that_turns_out_to_be_long() {
         let start = Instant::now();
         // One after the other, as they are polled in that order.
         let naps: FuturesUnordered<_> = (0..64).map(|n| pool.run(nap, if n == place { LONG } else { 0 })).collect();
-        let short = block_on(naps.take(63).collect::<Vec<_>>());
+        let short = ended(naps.take(63).collect::<Vec<_>>());
         assert!(short.iter().all(|nap| *nap == Ok(0)), "at {place}");
         assert!(start.elapsed() < Duration::from_micros(LONG / 2), "at {place}: {:?}", start.elapsed());
     }
@@ -57,7 +62,7 @@ fn replies_before_a_long_call_are_given_while_it_runs() {
     let pool = used_to_short_naps(1);
     let start = Instant::now();
     let naps: FuturesUnordered<_> = (0..64).map(|n| pool.run(nap, if n == 20 { LONG } else { 0 })).collect();
-    let short = block_on(naps.take(20).collect::<Vec<_>>());
+    let short = ended(naps.take(20).collect::<Vec<_>>());
     assert!(short.iter().all(|nap| *nap == Ok(0)));
     assert!(start.elapsed() < Duration::from_micros(LONG / 2), "{:?}", start.elapsed());
 }
@@ -71,7 +76,7 @@ fn a_reply_that_is_due_is_given_before_a_long_call() {
         let start = Instant::now();
         let naps: FuturesUnordered<_> =
             [0, 0, DUE, LONG].into_iter().chain([0; 60]).map(|nap_for| pool.run(nap, nap_for)).collect();
-        let short = block_on(naps.take(3).collect::<Vec<_>>());
+        let short = ended(naps.take(3).collect::<Vec<_>>());
         assert_eq!(short, [Ok(0), Ok(0), Ok(DUE)]);
         assert!(start.elapsed() < Duration::from_micros(LONG / 2), "{:?}", start.elapsed());
         learn_short_naps(&pool);
@@ -101,20 +106,22 @@ fn a_call_taken_ahead_never_starts_once_it_is_cancelled() {
     let pool = Executor::threads(&TASKS, Options::default().lanes(1));
     for _ in 0..20 {
         for _ in 0..20 {
-            block_on(join_all((0..64).map(|_| pool.run(step, 0)))).into_iter().for_each(Result::unwrap);
+            ended(join_all((0..64).map(|_| pool.run(step, 0)))).into_iter().for_each(Result::unwrap);
         }
         // Nothing is sent ahead behind this one. With its end all the others are, and the thread takes them together.
-        let nap = block_on(pool.submit(nap, 5_000)).unwrap();
+        let nap = ended(pool.submit(nap, 5_000)).unwrap();
         let first = pool.try_submit(step, WAIT).unwrap();
         let behind: Vec<_> = (0..8).map(|_| pool.try_submit(step, COUNT).unwrap()).collect();
+        let start = Instant::now();
         while !WAITS.load(SeqCst) {
+            assert!(start.elapsed() < Duration::from_secs(60), "the first call never starts");
             std::hint::spin_loop();
         }
         // In a millisecond they would be taken from the thread again, since the first one is long.
         assert!(behind.iter().all(offloop::Handle::cancel));
         WAITS.store(false, SeqCst);
-        assert_eq!((block_on(nap), block_on(first)), (Ok(5_000), Ok(())));
-        assert_eq!(block_on(pool.run(step, 0)), Ok(()));
+        assert_eq!((ended(nap), ended(first)), (Ok(5_000), Ok(())));
+        assert_eq!(ended(pool.run(step, 0)), Ok(()));
         assert_eq!(COUNTED.load(SeqCst), 0, "calls have started that were cancelled before");
     }
 }

@@ -152,6 +152,31 @@ mod tests {
     }
 
     #[test]
+    fn a_vector_is_kept_and_given_back_as_it_is() {
+        for length in 1..2 * FEW {
+            let vector = bytes(length);
+            let place = vector.as_ptr();
+            let vector = Vec::from(Encoded::from(vector));
+            assert_eq!(vector.as_ptr(), place);
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_not_equal_though_they_are_as_many() {
+        for length in lengths().skip(1) {
+            for changed in 0..length {
+                let mut other = bytes(length);
+                other[changed] ^= 1;
+                let few = Encoded::from(&other[..]);
+                let pairs = [Encoded::from(&bytes(length)[..]), Encoded::from(bytes(length))];
+                assert!(pairs.iter().all(|encoded| *encoded != other && *encoded != few));
+            }
+            assert_ne!(Encoded::from(bytes(length)), bytes(length - 1));
+            assert_eq!(format!("{:?}", Encoded::from(&bytes(length)[..])), format!("{:?}", bytes(length)));
+        }
+    }
+
+    #[test]
     fn what_is_written_in_pieces_is_read_as_a_whole() {
         for (first, second) in lengths().flat_map(|first| lengths().map(move |second| (first, second))) {
             let whole = bytes(first + second);

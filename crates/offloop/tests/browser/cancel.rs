@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, poll_immediate};
 use offloop::{Error, now, sleep};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -16,11 +16,9 @@ async fn a_running_job_ends_at_once_and_its_lane_comes_back() {
     sleep(Duration::from_millis(50)).await;
     let start = now();
     assert!(handle.cancel());
-    assert_eq!(handle.await, Err(Error::Cancelled));
-    let ended = now() - start;
+    assert_eq!(poll_immediate(handle).await, Some(Err(Error::Cancelled)), "it waits for something");
     assert_eq!(pool.within(SOON).run(double, 2).await, Ok(4));
     let back = now() - start;
-    assert!(ended.as_millis() < 20, "the handle ended after {ended:?}");
     // 150 ms are the promise for an optimised build; this one's wasm is ten times as large.
     assert!(back.as_millis() < 1000, "the lane came back after {back:?}");
 }
