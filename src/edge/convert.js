@@ -86,8 +86,10 @@ export class Streamed {
     // until it has been told.
     const closed = this.#writer.closed.catch(() => {});
     context.waitUntil(closed.then(() => open.delete(this)));
-    // May be called while another request runs; what follows runs as part of ours.
-    new Promise((resolve) => (this.lose = resolve)).then(() => this.stop());
+    // May be called while another request runs; what follows runs as part of ours. `new Promise` would not do, see `marked` in the library's edge.js.
+    const { promise: lost, resolve: lose } = Promise.withResolvers();
+    this.lose = lose;
+    lost.then(() => this.stop());
     open.add(this);
   }
 

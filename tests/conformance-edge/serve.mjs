@@ -65,7 +65,7 @@ async function ready(get, children) {
   }
 }
 
-function workerd() {
+export function workerd() {
   const machine = { x64: '64', arm64: 'arm64' }[process.arch];
   return at('node_modules', '@cloudflare', `workerd-${process.platform}-${machine}`, 'bin', 'workerd');
 }

@@ -74,6 +74,17 @@ export function first_turn(turn, key) {
   return new Response(bytes, { status, headers: { "content-type": type } });
 }
 
+/**
+ * A promise that other requests may settle. Not by `new Promise` at the edge: in code that has run often V8's compiler makes those itself, without
+ * the mark that tells the runtime whose request it is, and what hangs on them runs as part of any other's (seen in workerd 1.20260426).
+ */
+function marked() {
+  if (Promise.withResolvers) return Promise.withResolvers();
+  // Node 20, where nothing is marked.
+  let resolve;
+  return { promise: new Promise((settle) => (resolve = settle)), resolve };
+}
+
 // The status of a streamed answer, as `flight.js` knows it.
 const STREAMED = 202;
 
@@ -91,7 +102,8 @@ export class Answer {
   constructor() {
     // `lose` may be called while another request runs. The runtime then runs what hangs on its promise as part of our own request,
     // the only place where our response may be touched (flag `handle_cross_request_promise_resolution`).
-    const lost = new Promise((resolve) => (this.#lose = resolve));
+    const { promise: lost, resolve: lose } = marked();
+    this.#lose = lose;
     this.promise = new Promise((resolve) => (this.#settle = resolve));
     lost.then((words) => this.#say(words));
     // Nobody waited while there was nobody.
