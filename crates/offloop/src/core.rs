@@ -87,6 +87,8 @@ struct Job<S> {
     place: Place,
     idempotent: bool,
     attempts: u32,
+    /// Tries that others ended before this job had begun.
+    resets: u8,
     submitted: Instant,
     sent: Instant,
 }
@@ -192,8 +194,8 @@ impl<S> Core<S> {
         let id = self.jobs.next();
         let Request { task, idempotent, input, deadline, slot } = request;
         let call = Arc::new(Call { id, task, deadline, input });
-        let (place, attempts, submitted, sent) = (Place::Queued, 0, now, now);
-        self.jobs.push(Job { call, slot: Some(slot), place, idempotent, attempts, submitted, sent });
+        let (place, attempts, resets, submitted, sent) = (Place::Queued, 0, 0, now, now);
+        self.jobs.push(Job { call, slot: Some(slot), place, idempotent, attempts, resets, submitted, sent });
         if let Some(deadline) = deadline {
             self.alarms.add(deadline, Alarm::Deadline(id));
         }

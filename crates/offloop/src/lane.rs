@@ -55,6 +55,8 @@ pub enum Loss {
     Idle,
     /// The call may have been running. Only an idempotent task may be run again.
     MaybeRan,
+    /// None of the calls was started: another one, perhaps another user's, ended the program that was to run them. They are run again soon.
+    Reset,
     /// The far side refused for now (overloaded, restarting): a retry on the same lane is to be avoided.
     Refused,
 }

@@ -48,7 +48,7 @@ impl Options {
     }
 
     /// How often a job is tried again after its lane was lost (default 2), if its task is declared `#[idempotent]` or cannot have
-    /// started yet.
+    /// started yet. Not counted are the times when a neighbour's panic ended its lane before it had begun.
     pub fn retries(mut self, times: u32) -> Self {
         self.retries = times;
         self

@@ -14,6 +14,10 @@ use crate::wire::Reply;
 /// longer than the calls that are sent ahead are expected to run.
 const GRACE: Duration = Duration::from_millis(4);
 
+/// How often a job may be sent to a lane that others end before it begins: more often than a pool has failing jobs under way at a time, and
+/// it is over within two seconds.
+const RESETS: u8 = 32;
+
 impl<S> Core<S> {
     /// Adds a lane and gives its index, which is the one that `vacant` named.
     pub(crate) fn add_lane(&mut self, traits: Traits, load: Load, now: Instant) -> usize {
@@ -81,8 +85,9 @@ impl<S> Core<S> {
             Err(Error::Skew { .. }) if self.limits.inline_on_skew && lane != INLINE => self.run_inline(id),
             // The far side's queue or executor, which the caller would take for its own.
             Err(error @ (Error::Full | Error::Closed)) => {
-                let why = if error == Error::Full { "had no room" } else { "was going down" };
-                self.retry(id, Error::Lost { cause: format!("it {why} each time the job came") }, Loss::Refused, now);
+                let (why, loss) =
+                    if error == Error::Full { ("had no room", Loss::Refused) } else { ("was going down", Loss::Reset) };
+                self.retry(id, Error::Lost { cause: format!("it {why} each time the job came") }, loss, now);
             }
             Err(error @ Error::Lost { .. }) => self.retry(id, error, Loss::MaybeRan, now),
             result => self.complete(id, result, now),
@@ -120,7 +125,7 @@ impl<S> Core<S> {
                     self.complete(id, Err(error.clone()), now);
                 }
             }
-            Loss::Idle => {}
+            Loss::Idle | Loss::Reset => {}
             Loss::MaybeRan | Loss::Refused => {
                 if let Some(running) = held.next() {
                     self.retry(running, error.clone(), loss, now);
@@ -257,15 +262,22 @@ impl<S> Core<S> {
             // It would come to the same end.
             Loss::NeverStarted => false,
             Loss::MaybeRan => job.idempotent,
-            Loss::Idle | Loss::Refused => true,
+            Loss::Idle | Loss::Refused | Loss::Reset => true,
         };
         let open = self.phase != Phase::Closed;
-        if !safe || !open || job.slot.is_none() || job.attempts >= self.limits.retries {
+        // Counted apart: how often its neighbours panic is not this job's fault, and soon over. The same short pause each time.
+        let (tries, most) = match loss {
+            Loss::Reset => (u32::from(job.resets), u32::from(RESETS)),
+            _ => (job.attempts, self.limits.retries),
+        };
+        if !safe || !open || job.slot.is_none() || tries >= most {
             self.complete(id, Err(error), now);
             return;
         }
-        let pause = backoff(job.attempts, next_random(&mut self.random));
-        job.attempts += 1;
+        let reset = loss == Loss::Reset;
+        let pause = backoff(if reset { 0 } else { tries }, next_random(&mut self.random));
+        job.resets += u8::from(reset);
+        job.attempts += u32::from(!reset);
         job.place = Place::Delayed;
         self.queued += 1;
         self.tally.requeued();

@@ -220,7 +220,7 @@ impl Far {
                 if let Some(at) = on_the_way
                     && let Some(Message::Call(call)) = self.to.remove(at)
                 {
-                    let loss = random.of(&[Loss::Refused, Loss::NeverStarted, Loss::MaybeRan]);
+                    let loss = random.of(&[Loss::Refused, Loss::Reset, Loss::NeverStarted, Loss::MaybeRan]);
                     self.from.push_back(Event::Lost(vec![call.id], lost(), loss));
                 }
             }
@@ -231,8 +231,11 @@ impl Far {
             }
             // The lane goes down with everything.
             2 => {
-                let loss =
-                    if started { Loss::MaybeRan } else { random.of(&[Loss::Idle, Loss::NeverStarted, Loss::Refused]) };
+                let loss = if started {
+                    Loss::MaybeRan
+                } else {
+                    random.of(&[Loss::Idle, Loss::Reset, Loss::NeverStarted, Loss::Refused])
+                };
                 self.from.push_back(Event::Down(lost(), loss));
                 self.crashed = true;
                 self.running = None;

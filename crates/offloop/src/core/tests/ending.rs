@@ -157,19 +157,18 @@ fn refusals_teach_nothing_about_how_long_a_task_takes() {
 
 #[test]
 fn what_a_far_side_refuses_each_time_is_lost() {
-    for (refusal, cause) in [(Error::Full, "had no room"), (Error::Closed, "was going down")] {
+    for (refusal, cause, tries) in [(Error::Full, "had no room", 2), (Error::Closed, "was going down", 33)] {
         let mut core = core(2, 1);
         let job = submit(&mut core);
-        for _ in 0..=LIMITS.retries {
-            rest(&mut core);
+        for n in 1..=tries {
+            assert_eq!(sent(&mut core), [(0, job)], "try {n}");
             core.reply(0, reply(job, Err(refusal.clone())), START);
             let told = std::iter::from_fn(|| core.action()).find_map(|action| match action {
                 Action::Finish { result: Err(error), .. } => Some(error.to_string()),
                 _ => None,
             });
             if let Some(told) = told {
-                assert!(told.contains(cause), "{told}");
-                break;
+                assert!(told.contains(cause) && n == tries, "{told} after {n}");
             }
             core.tick(ms(10_000));
         }

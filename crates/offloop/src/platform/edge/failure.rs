@@ -6,6 +6,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::error::Error;
 use crate::lane::Loss;
 
+/// The status with which a lane says that another request has ended its instance. Not one that a runtime or a proxy would use.
+pub(super) const RESET: u16 = 409;
+
 /// Why a fetch ended without a reply to all its calls.
 pub(super) struct Failure {
     pub(super) error: Error,
@@ -33,6 +36,7 @@ impl From<JsValue> for Failure {
         let cause = message.unwrap_or_else(|| format!("{thrown:?}"));
         match property("status").as_f64() {
             Some(400.0 | 413.0) => Self { error: Error::Malformed { what: cause }, loss: Loss::NeverStarted },
+            Some(status) if status == f64::from(RESET) => Self { error: Error::Lost { cause }, loss: Loss::Reset },
             Some(503.0) => Self { error: Error::Lost { cause }, loss: Loss::Refused },
             Some(status) => Self::lost(format!("it answered with status {status}: {cause}")),
             // An overloaded object must not be asked again; the executor lets the lane rest.

@@ -8,6 +8,7 @@ use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Request;
 
+use super::failure::RESET;
 use super::local::News;
 use super::trap::{Key, LastWords, Open, Speaker};
 use super::{js, local};
@@ -179,7 +180,7 @@ impl Work {
             .collect();
         if events.is_empty() && !self.streamed.get() {
             let bytes = b"the instance was reset by another request before this one was read".to_vec();
-            return LastWords { bytes, status: 503, content_type: "text/plain", origin: None };
+            return LastWords { bytes, status: RESET, content_type: "text/plain", origin: None };
         }
         let origin = panic.map(|_| js::origin(&self.request).into());
         LastWords { bytes: self.frame(&events), status: 200, content_type: "application/x-offloop", origin }
