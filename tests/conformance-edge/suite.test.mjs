@@ -5,6 +5,9 @@ import { serve } from './serve.mjs';
 
 const PATIENCE_MS = 90_000;
 
+// Requests of one isolate leave something for the next to stumble over: what failed one time in eight was green when each promise was kept once.
+const TIMES = 3;
+
 for (const mode of ['one process', 'several processes']) {
   const server = await serve(mode);
   const promises = JSON.parse((await server.get('/promises')).text);
@@ -14,8 +17,10 @@ for (const mode of ['one process', 'several processes']) {
     for (const { group, name, instead } of promises) {
       // Its name is read again for the table of promises.
       test(`${group}::workerd, ${mode}::${instead ? 'instead::' : ''}${name}`, { timeout: PATIENCE_MS }, async () => {
-        const { status, text } = await server.get(`/promises/${group}/${name}`);
-        assert.equal(status, 200, text);
+        for (let time = 1; time <= TIMES; time++) {
+          const { status, text } = await server.get(`/promises/${group}/${name}`);
+          assert.equal(status, 200, `time ${time}: ${text}`);
+        }
       });
     }
 
