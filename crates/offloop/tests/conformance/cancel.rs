@@ -20,28 +20,28 @@ promises! {
 }
 
 /// A pool whose only lane is busy for a while, where that can be.
-async fn busy(on: &Platform, milliseconds: u64) -> (Executor, offloop::Handle<u64>) {
+async fn busy(on: &Platform) -> (Executor, offloop::Handle<u64>) {
     let pool = on.pool(1);
-    let running = pool.submit(nap, milliseconds).await.unwrap();
+    let running = pool.submit(nap, MEANWHILE).await.unwrap();
     (pool, running)
 }
 
 async fn a_queued_job_that_is_cancelled_never_starts(on: &Platform) {
-    let ((pool, running), key) = (busy(on, 30).await, key());
+    let ((pool, running), key) = (busy(on).await, key());
     let queued = pool.submit(noted, (key, 0)).await.unwrap();
     // Inline nothing ever waits: the job was done when it was submitted.
     assert_eq!(queued.cancel(), on.runs_beside());
     assert!(queued.is_finished());
     assert_eq!(queued.await, if on.runs_beside() { Err(Error::Cancelled) } else { Ok(key) });
-    assert_eq!(running.await, Ok(30));
+    assert_eq!(running.await, Ok(MEANWHILE));
     pool.close().await;
     assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
 
 async fn a_queued_job_whose_handle_is_dropped_never_starts(on: &Platform) {
-    let ((pool, running), key) = (busy(on, 30).await, key());
+    let ((pool, running), key) = (busy(on).await, key());
     drop(pool.submit(noted, (key, 0)).await.unwrap());
-    assert_eq!(running.await, Ok(30));
+    assert_eq!(running.await, Ok(MEANWHILE));
     pool.close().await;
     assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
@@ -82,18 +82,18 @@ async fn a_running_task_is_told_that_nobody_waits(on: &Platform) {
 }
 
 async fn dropping_the_future_of_run_cancels(on: &Platform) {
-    let ((pool, running), key) = (busy(on, 30).await, key());
+    let ((pool, running), key) = (busy(on).await, key());
     {
         let mut run = pin!(pool.run(noted, (key, 0)));
         assert_eq!(poll_immediate(run.as_mut()).await.is_none(), on.runs_beside());
     }
-    assert_eq!(running.await, Ok(30));
+    assert_eq!(running.await, Ok(MEANWHILE));
     pool.close().await;
     assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
 
 async fn what_waits_can_be_cancelled_and_what_runs_goes_on(on: &Platform) {
-    let ((pool, running), key) = (busy(on, 30).await, key());
+    let ((pool, running), key) = (busy(on).await, key());
     let waiting = [pool.submit(noted, (key, 0)).await.unwrap(), pool.submit(noted, (key, 0)).await.unwrap()];
     pool.submit(noted, (key, 0)).await.unwrap().detach();
     assert_eq!(pool.cancel_queued(), if on.runs_beside() { 3 } else { 0 });
@@ -101,7 +101,7 @@ async fn what_waits_can_be_cancelled_and_what_runs_goes_on(on: &Platform) {
     for job in waiting {
         assert_eq!(job.await, if on.runs_beside() { Err(Error::Cancelled) } else { Ok(key) });
     }
-    assert_eq!(running.await, Ok(30));
+    assert_eq!(running.await, Ok(MEANWHILE));
     assert_eq!(pool.run(add, (1, 2)).await, Ok(3), "the pool is open as before");
     pool.close().await;
     assert_eq!(seen(key, "started").await, if on.runs_beside() { 0 } else { 3 });
@@ -109,7 +109,7 @@ async fn what_waits_can_be_cancelled_and_what_runs_goes_on(on: &Platform) {
 
 async fn cancelling_twice_or_after_the_end_does_nothing(on: &Platform) {
     let pool = on.pool(1);
-    let handle = pool.submit(nap, 50).await.unwrap();
+    let handle = pool.submit(nap, MEANWHILE).await.unwrap();
     assert_eq!(handle.cancel(), on.runs_beside());
     assert!(!handle.cancel());
     let handle = pool.submit(add, (1, 2)).await.unwrap();

@@ -41,7 +41,7 @@ async fn a_closed_executor_takes_no_more(on: &Platform) {
 
 async fn abort_ends_everything_at_once(on: &Platform) {
     let (pool, key) = (on.pool(1), key());
-    let running = pool.submit(nap, 100).await.unwrap();
+    let running = pool.submit(nap, MEANWHILE).await.unwrap();
     let queued: Vec<_> = (0..5).map(|_| pool.try_submit(noted, (key, 0)).unwrap()).collect();
     pool.abort();
     assert!(running.is_finished() && queued.iter().all(offloop::Handle::is_finished));
@@ -63,7 +63,7 @@ async fn those_who_wait_for_room_are_told(on: &Platform) {
     }
     for abort in [true, false] {
         let pool = (on.pool)(1, Options::default().queue(0));
-        let _running = pool.submit(nap, 100).await.unwrap();
+        let _running = pool.submit(nap, MEANWHILE).await.unwrap();
         let mut waiting = pin!(pool.submit(nap, 1));
         assert!(poll_immediate(waiting.as_mut()).await.is_none());
         if abort {
@@ -104,10 +104,10 @@ async fn a_close_that_is_not_awaited_still_closes(on: &Platform) {
 
 async fn dropping_everything_cancels(on: &Platform) {
     let (pool, key) = (on.pool(1), key());
-    let running = pool.submit(nap, 20).await.unwrap();
+    let running = pool.submit(nap, MEANWHILE).await.unwrap();
     let queued = pool.submit(noted, (key, 0)).await.unwrap();
     drop((pool, running, queued));
-    offloop::sleep(std::time::Duration::from_millis(60)).await;
+    offloop::sleep(std::time::Duration::from_millis(MEANWHILE + 50)).await;
     assert_eq!(seen(key, "started").await, usize::from(!on.runs_beside()));
 }
 

@@ -21,7 +21,7 @@ async fn a_full_queue_refuses(on: &Platform) {
     let pool = (on.pool)(2, Options::default().queue(3));
     let mut handles = Vec::new();
     let refused = loop {
-        match pool.try_submit(nap, 50) {
+        match pool.try_submit(nap, 100) {
             Ok(handle) if handles.len() < 20 => handles.push(handle),
             other => break other.err(),
         }
@@ -30,21 +30,21 @@ async fn a_full_queue_refuses(on: &Platform) {
     assert_eq!((handles.len(), refused), if on.runs_beside() { (5, Some(Error::Full)) } else { (20, None) });
     assert!(pool.stats().queued <= 3);
     for handle in handles {
-        assert_eq!(handle.await, Ok(50));
+        assert_eq!(handle.await, Ok(100));
     }
     assert_eq!(pool.try_submit(nap, 1).unwrap().await, Ok(1), "there is room again");
 }
 
 async fn submit_waits_for_room(on: &Platform) {
     let pool = (on.pool)(1, Options::default().queue(1));
-    let first = pool.submit(nap, 40).await.unwrap();
+    let first = pool.submit(nap, MEANWHILE).await.unwrap();
     let second = pool.submit(nap, 1).await.unwrap();
     let mut third = pin!(pool.submit(nap, 2));
     let early = poll_immediate(third.as_mut()).await;
     assert_eq!(early.is_none(), on.runs_beside());
     let third = if let Some(early) = early { early } else { third.await }.unwrap();
     assert!(first.is_finished());
-    assert_eq!((first.await, second.await, third.await), (Ok(40), Ok(1), Ok(2)));
+    assert_eq!((first.await, second.await, third.await), (Ok(MEANWHILE), Ok(1), Ok(2)));
 }
 
 async fn those_who_wait_are_served_in_order(on: &Platform) {
@@ -69,24 +69,24 @@ async fn who_gives_up_leaves_the_line(on: &Platform) {
         assert_eq!((pool.run(nap, 1).await, pool.stats().submitted), (Ok(1), 1));
         return;
     }
-    let running = pool.submit(nap, 30).await.unwrap();
+    let running = pool.submit(nap, MEANWHILE).await.unwrap();
     let mut patient = pin!(pool.submit(nap, 1).fuse());
     {
         let mut impatient = pin!(pool.submit(nap, 1));
         assert!(poll_immediate(impatient.as_mut()).await.is_none());
         assert!(poll_immediate(patient.as_mut()).await.is_none());
     }
-    assert_eq!(running.await, Ok(30));
+    assert_eq!(running.await, Ok(MEANWHILE));
     assert_eq!(patient.await.unwrap().await, Ok(1));
     assert_eq!(pool.stats().submitted, 2);
 }
 
 async fn a_queue_of_zero_takes_only_what_can_run(on: &Platform) {
     let pool = (on.pool)(2, Options::default().queue(0));
-    let first = pool.try_submit(nap, 40).unwrap();
-    let second = pool.try_submit(nap, 40).unwrap();
+    let first = pool.try_submit(nap, MEANWHILE).unwrap();
+    let second = pool.try_submit(nap, MEANWHILE).unwrap();
     assert_eq!(pool.try_submit(nap, 1).err(), on.runs_beside().then_some(Error::Full));
-    assert_eq!((first.await, second.await), (Ok(40), Ok(40)));
+    assert_eq!((first.await, second.await), (Ok(MEANWHILE), Ok(MEANWHILE)));
     assert_eq!(pool.run(nap, 1).await, Ok(1));
 }
 
@@ -97,10 +97,10 @@ async fn a_newcomer_does_not_overtake(on: &Platform) {
         assert_eq!((pool.run(nap, 1).await, pool.stats().submitted), (Ok(1), 1));
         return;
     }
-    let running = pool.submit(nap, 20).await.unwrap();
+    let running = pool.submit(nap, MEANWHILE).await.unwrap();
     let mut waiting = pin!(pool.submit(nap, 1));
     assert!(poll_immediate(waiting.as_mut()).await.is_none());
-    assert_eq!(running.await, Ok(20));
+    assert_eq!(running.await, Ok(MEANWHILE));
     assert_eq!(pool.try_submit(nap, 1).err(), Some(Error::Full), "the room is kept for the one who waited");
     assert_eq!(waiting.await.unwrap().await, Ok(1));
 }

@@ -19,6 +19,10 @@ pub(crate) fn invert(bytes: Blob) -> Blob {
     bytes.iter().map(|byte| !byte).collect::<Vec<_>>().into()
 }
 
+/// For how many milliseconds a lane is kept busy while something is done that takes no time. On a loaded machine a thread was seen not to run
+/// for more than 20 ms, and what should have waited behind the nap had run.
+pub(crate) const MEANWHILE: u64 = 250;
+
 /// Keeps its lane for some milliseconds.
 pub(crate) fn nap(milliseconds: u64) -> u64 {
     work(milliseconds);
