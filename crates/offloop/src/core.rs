@@ -31,6 +31,8 @@ use alarms::{Alarm, Alarms};
 use ids::ById;
 use lanes::Lanes;
 
+pub(crate) use lanes::Load;
+
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::stats::{Recorder, Tally};

@@ -8,7 +8,7 @@ use crate::instant::{Instant, nanos};
 use crate::lane::{Stop, Traits};
 
 /// Tells what other executors have in flight on a shared lane; asked at each choice.
-pub(super) type Load = Box<dyn Fn() -> usize + Send>;
+pub(crate) type Load = Box<dyn Fn() -> usize + Send>;
 
 /// What a call is taken to need whose task has not been timed yet, in nanoseconds: nothing is sent behind it.
 const UNKNOWN: u64 = 3_600_000_000_000;
@@ -50,7 +50,8 @@ impl Lanes {
             traits,
             load,
             ahead: nanos(traits.ahead),
-            held: VecDeque::new(),
+            // Many lanes never hold more than one.
+            held: VecDeque::with_capacity(1),
             backlog: 0,
             since: now,
             down_until: None,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::handle::Slot;
 use crate::blob::Blob;
-use crate::core::{Action, Core, INLINE, Limits, Request};
+use crate::core::{Action, Core, INLINE, Limits, Load, Request};
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{self, Events, Factory, Lane, Loss, Sink};
@@ -164,7 +164,9 @@ impl Shared {
                 *place = Some(lane.clone());
             }
             let traits = lane.traits();
-            state.core.add_lane(traits, Box::new(move || lane.load()), now());
+            // Asked of shared lanes only; a closure that holds nothing takes no memory.
+            let load: Load = if traits.shared { Box::new(move || lane.load()) } else { Box::new(|| 0) };
+            state.core.add_lane(traits, load, now());
             if !state.performing {
                 self.perform(state);
             }

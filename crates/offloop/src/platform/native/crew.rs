@@ -83,6 +83,7 @@ struct Own {
     load: Mutex<Load>,
 }
 
+#[derive(Default)]
 struct Load {
     /// The call that runs, and for which lane.
     running: Option<(u64, usize)>,
@@ -229,13 +230,6 @@ impl State {
 impl Waiting {
     fn weight(&self) -> u64 {
         self.expected.min(SHIFT)
-    }
-}
-
-impl Default for Load {
-    fn default() -> Self {
-        // Room for one call, which is all that many threads ever have at once: a vector by itself begins with room for four.
-        Self { running: None, calls: VecDeque::with_capacity(1), replies: Vec::with_capacity(1), begun: 0 }
     }
 }
 

@@ -48,7 +48,13 @@ pub(super) struct Shift<'a> {
 impl<'a> Shift<'a> {
     pub(super) fn new(crew: &'a Crew, place: usize, own: Arc<Own>) -> Self {
         let time = now();
+        // Room for one call, which is all that many threads ever have at once: a vector by itself begins with room for four. Made in this
+        // thread, for which the allocator has a few kilobytes in any case.
         let (replies, took, events) = (Vec::with_capacity(1), Vec::with_capacity(1), None);
+        let mut load = own.lock();
+        load.calls.reserve_exact(1);
+        load.replies.reserve_exact(1);
+        drop(load);
         Self { crew, place, own, replies, took, events, time, since: time, eager: false, flow: false }
     }
 
