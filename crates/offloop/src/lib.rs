@@ -37,6 +37,7 @@
 //! Dropping a [`Handle`], or the future of [`Executor::run`], cancels the job.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod apart;
 mod blob;
 mod codec;
 mod core;

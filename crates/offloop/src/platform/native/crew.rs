@@ -18,16 +18,17 @@ use guard::Guard;
 use pace::{Pace, SHIFT};
 use shift::Shift;
 
+use crate::apart::Apart;
 use crate::lane::Events;
 use crate::task::Tasks;
 use crate::wire::{Call, Reply};
 
 pub(super) struct Crew {
     tasks: &'static Tasks,
-    state: Mutex<State>,
+    state: Apart<Mutex<State>>,
     changed: Condvar,
     /// How many calls wait, for threads that look without the lock.
-    waiting: AtomicUsize,
+    waiting: Apart<AtomicUsize>,
     itself: Weak<Crew>,
 }
 
@@ -99,15 +100,15 @@ impl Crew {
     pub(super) fn new(tasks: &'static Tasks) -> Arc<Self> {
         Arc::new_cyclic(|itself| Self {
             tasks,
-            state: Mutex::default(),
+            state: Apart::default(),
             changed: Condvar::new(),
-            waiting: AtomicUsize::new(0),
+            waiting: Apart(AtomicUsize::new(0)),
             itself: itself.clone(),
         })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn join(&self, events: &Events) {
@@ -133,13 +134,13 @@ impl Crew {
         let mut state = self.lock();
         let expected = state.pace.of(call.task);
         state.put(Waiting { call, lane, expected });
-        self.waiting.store(state.calls.len(), Relaxed);
+        self.waiting.0.store(state.calls.len(), Relaxed);
         let covered = self.cover(&mut state);
         if covered.is_err() {
             if let Some(waiting) = state.calls.pop_back() {
                 state.backlog -= waiting.weight();
             }
-            self.waiting.store(state.calls.len(), Relaxed);
+            self.waiting.0.store(state.calls.len(), Relaxed);
         }
         covered
     }
@@ -208,7 +209,7 @@ impl Crew {
             *backlog -= if such { waiting.weight() } else { 0 };
             !such
         });
-        self.waiting.store(calls.len(), Relaxed);
+        self.waiting.0.store(calls.len(), Relaxed);
         for member in crew.iter().flatten() {
             member.own.lock().calls.retain(|waiting| {
                 let such = is_such(waiting);

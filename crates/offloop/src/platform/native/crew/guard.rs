@@ -54,7 +54,7 @@ impl Crew {
                 calls.push_front(waiting);
             }
         }
-        self.waiting.store(calls.len(), Relaxed);
+        self.waiting.0.store(calls.len(), Relaxed);
         if watched {
             self.arm(&mut state);
         }

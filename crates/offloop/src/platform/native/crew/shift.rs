@@ -16,8 +16,9 @@ use crate::wire::{Progress, Reply};
 
 /// An idle thread costs only memory; ten seconds keep it for the next burst.
 const IDLE: Duration = Duration::from_secs(10);
-/// How long to look for calls before sleeping, if that would have sufficed the last time. Longer takes the processor from callers.
-const LOOK: Duration = Duration::from_micros(5);
+/// How long to look for calls before sleeping, if that would have sufficed the last time: about as long as the system takes to put a thread
+/// to sleep and to wake it. Longer takes the processor from callers.
+const LOOK: Duration = Duration::from_micros(10);
 /// How long to look for one more call before a few are run or replies are given, if calls come one right after the other.
 const LINGER: Duration = Duration::from_micros(2);
 /// How many calls are taken at once at most, and how many are worth beginning with.
@@ -123,7 +124,7 @@ impl<'a> Shift<'a> {
             }
         }
         state.backlog -= sum;
-        self.crew.waiting.store(state.calls.len(), Relaxed);
+        self.crew.waiting.0.store(state.calls.len(), Relaxed);
         let several = load.calls.len() > 1;
         drop(load);
         self.leave(state, short);
@@ -205,7 +206,7 @@ impl<'a> Shift<'a> {
         state.looking = true;
         drop(state);
         // Without yielding to other threads: that was measured to slow all of them down, by a factor of up to three.
-        while !enough(self.crew.waiting.load(Relaxed), self.time) {
+        while !enough(self.crew.waiting.0.load(Relaxed), self.time) {
             (0..8).for_each(|_| spin_loop());
             self.time = now();
         }
