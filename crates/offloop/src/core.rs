@@ -129,11 +129,16 @@ pub(crate) struct Core<S> {
 
 /// A job as it is submitted.
 pub(crate) struct Request<S> {
-    pub(crate) task: u32,
+    /// Has no id yet. Made before, so that whoever submits has less to move, and no memory to ask for under the executor's lock.
+    pub(crate) call: Arc<Call>,
     pub(crate) idempotent: bool,
-    pub(crate) input: Payload,
-    pub(crate) deadline: Option<Instant>,
     pub(crate) slot: S,
+}
+
+impl<S> Request<S> {
+    pub(crate) fn new(task: u32, idempotent: bool, input: Payload, deadline: Option<Instant>, slot: S) -> Self {
+        Self { call: Arc::new(Call { id: 0, task, deadline, input }), idempotent, slot }
+    }
 }
 
 impl<S> Core<S> {
@@ -194,8 +199,12 @@ impl<S> Core<S> {
     /// Takes a job. The caller has made sure that there is room, by `admit` or a granted ticket.
     fn accept(&mut self, request: Request<S>, now: Instant) -> u64 {
         let id = self.jobs.next();
-        let Request { task, idempotent, input, deadline, slot } = request;
-        let call = Arc::new(Call { id, task, deadline, input });
+        let Request { mut call, idempotent, slot } = request;
+        // Nobody else has it.
+        if let Some(call) = Arc::get_mut(&mut call) {
+            call.id = id;
+        }
+        let deadline = call.deadline;
         let (place, attempts, resets, submitted, sent) = (Place::Queued, 0, 0, now, now);
         self.jobs.push(Job { call, slot: Some(slot), place, idempotent, attempts, resets, submitted, sent });
         if let Some(deadline) = deadline {

@@ -31,7 +31,7 @@ fn with(limits: Limits, lanes: usize) -> Core<()> {
 }
 
 fn request(deadline: Option<Instant>) -> Request<()> {
-    Request { task: 0, idempotent: true, input: Payload::default(), deadline, slot: () }
+    Request::new(0, true, Payload::default(), deadline, ())
 }
 
 fn submit(core: &mut Core<()>) -> u64 {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::handle::Slot;
+use crate::apart::Apart;
 use crate::blob::Blob;
 use crate::core::{Action, Core, INLINE, Limits, Load, Request};
 use crate::error::Error;
@@ -19,7 +20,7 @@ pub(super) struct Shared {
     pub(super) tasks: &'static Tasks,
     pub(super) recorder: Recorder,
     factory: Factory,
-    state: Mutex<State>,
+    state: Apart<Mutex<State>>,
     alarm: Mutex<Option<platform::Alarm>>,
     itself: Weak<Shared>,
 }
@@ -39,7 +40,7 @@ impl Shared {
         // Chance need not be good here, only different from executor to executor.
         let seed = now().as_micros().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let core = Core::new(limits, seed, recorder.clone());
-        let state = Mutex::new(State { core, lanes: Vec::new(), performing: false });
+        let state = Apart(Mutex::new(State { core, lanes: Vec::new(), performing: false }));
         Arc::new_cyclic(|itself| Self {
             tasks,
             recorder,
@@ -51,7 +52,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets the core decide, then does what follows from it, or leaves that to whoever is at it.
@@ -75,7 +76,8 @@ impl Shared {
 
         let done = Done(self);
         loop {
-            let told = state.sift();
+            let mut told = Told::default();
+            state.sift(&mut told);
             let rest = state.core.count() == 0;
             // Cleared under the lock in which the core had nothing more to say, so that no action is left lying. Results need not be
             // kept in order with anything, so that the lock is not taken again for them.
@@ -141,7 +143,7 @@ impl Shared {
         let entry = self.tasks.at(task).ok_or_else(|| Error::UnknownTask { name: format!("at index {task}") })?;
         // A body that is passed on as it comes can be sent once.
         let idempotent = entry.is_idempotent() && input.blobs.iter().all(Blob::is_here);
-        Ok(Request { task, idempotent, input, deadline, slot: Arc::default() })
+        Ok(Request::new(task, idempotent, input, deadline, Arc::default()))
     }
 
     pub(super) fn resize(&self, lanes: usize) {
@@ -184,17 +186,16 @@ impl Shared {
 impl State {
     /// Hands calls to lanes that take them at once, and gives what is to be told once the lock is free, up to the first action that is
     /// neither.
-    fn sift(&mut self) -> Told {
+    fn sift(&mut self, told: &mut Told) {
         let Self { core, lanes, .. } = self;
-        let mut told = Told::default();
         loop {
             if let Some(action) = core.telling() {
                 told.add(action, core.count());
                 continue;
             }
             let lane = core.sending().and_then(|lane| lanes.get(lane)?.as_ref());
-            let Some(lane) = lane.filter(|lane| PROMPT && lane.is_prompt()) else { return told };
-            let Some(Action::Send { lane: index, call }) = core.action() else { return told };
+            let Some(lane) = lane.filter(|lane| PROMPT && lane.is_prompt()) else { return };
+            let Some(Action::Send { lane: index, call }) = core.action() else { return };
             match lane.take(call) {
                 Ok(true) => told.nudge(lane),
                 Ok(false) => {}
@@ -289,7 +290,7 @@ impl Sink for Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         for lane in state.lanes.iter().flatten() {
             lane.close();
         }

@@ -61,7 +61,7 @@ impl<R> Future for Submit<R> {
             _ => return Poll::Ready(Err(Error::Cancelled)),
         };
         let time = now();
-        let deadline = request.deadline;
+        let deadline = request.call.deadline;
         if deadline.is_some_and(|deadline| deadline <= time) {
             return this.late();
         }

@@ -49,7 +49,7 @@ impl World {
         // The core then takes every task for one that may be run again.
         let idempotent = idempotent || self.planted == Some(Bug::DoubleRun);
         let input = Payload { bytes: label.to_le_bytes()[..].into(), blobs: Vec::new() };
-        Request { task, idempotent, input, deadline, slot: label }
+        Request::new(task, idempotent, input, deadline, label)
     }
 
     pub(super) fn submit(&mut self) {
