@@ -38,6 +38,24 @@ async fn a_result_is_not_kept_while_a_long_job_of_the_same_message_runs() {
 }
 
 #[wasm_bindgen_test]
+async fn a_task_that_was_long_lately_keeps_no_result_waiting() {
+    let pool = one_lane().await;
+    for _ in 0..10 {
+        join_all((0..8).map(|n| pool.run(double, n))).await;
+    }
+    assert_eq!(pool.run(spin, 200).await, Ok(200));
+    // The last time it is as short as can be.
+    assert_eq!(pool.run(spin, 0).await, Ok(0));
+    // Where calls come in one turn, the next ones travel together.
+    join_all((0..8).map(|n| pool.run(double, n))).await;
+    let short = pool.try_submit(double, 4).unwrap();
+    let long = pool.try_submit(spin, 500).unwrap();
+    assert_eq!(short.await, Ok(8));
+    assert!(!long.is_finished());
+    assert_eq!(long.await, Ok(500));
+}
+
+#[wasm_bindgen_test]
 async fn progress_is_told_once_a_frame() {
     let pool = pool_with(1, WorkerOptions::default().shared_memory(false));
     pool.run(double, 1).await.unwrap();

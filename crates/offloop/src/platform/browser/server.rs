@@ -21,7 +21,8 @@ use crate::wire::{Call, Event, Progress, Reply, calls_in, encode_events};
 
 /// Finished replies wait at most this long for more to go with them.
 const BATCH: Duration = Duration::from_millis(1);
-/// A task that took longer than this the last time is not begun while replies wait.
+/// A task that took longer than this is not begun while replies wait. So a reply leaves before the next call begins, unless that call's
+/// task has been short: then it waits for that one call, and if it is long against all experience, for its end. Once, as `learn` does it.
 const SHORT: Duration = Duration::from_micros(100);
 /// After this long the worker looks for new messages, of which one may cancel a call that waits.
 const TURN: Duration = Duration::from_millis(4);
@@ -46,7 +47,7 @@ struct Server {
     /// When the oldest of them was ready.
     since: Cell<Instant>,
     running: Cell<Option<(u64, Instant)>>,
-    /// How long each task took the last time; none if it has not run.
+    /// How long each task took of late; none if it has not run.
     took: RefCell<Vec<Option<Duration>>>,
     /// Queued calls are gone on with when the channel's message arrives.
     resumes: Cell<bool>,
@@ -218,7 +219,8 @@ impl Server {
             all.resize(task + 1, None);
         }
         if let Some(known) = all.get_mut(task) {
-            *known = Some(took);
+            // A task that is long at times is not taken for a short one as soon as it was short once.
+            *known = Some(known.map_or(took, |before| took.max(before / 2)));
         }
     }
 
