@@ -14,7 +14,7 @@ const DEEPEST = 160;
 /** A tile nobody wants any more may finish within this time: that is cheaper than a new worker. */
 const GRACE_MS = 150;
 /** Finished tiles kept, 64 kB each. */
-const KEEP = 600;
+export const KEEP = 600;
 const PLACES = {
   'Seahorse valley': [-0.7436447860, 0.1318252536, 46],
   'Spiral': [-0.761574, -0.0847596, 44],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launch, profile, squares, started } from '../browser/site.mjs';
 import { at } from '../../scripts/paths.mjs';
+import { KEEP } from '../../www/explorer.js';
 import { look, tally } from './watch.mjs';
 
 const ACTION_MS = 4_000;
@@ -11,9 +12,6 @@ const SAMPLES_MS = 30_000;
 const FRAMES_A_SECOND = 4;
 // Longer than the second pool's workers stay when they have nothing to do.
 const IDLE_MS = 25_000;
-
-// As many as www/explorer.js has it.
-const TILES_KEPT = 600;
 
 const picture = readFileSync(at('tests', 'fixtures', 'pictures', 'baseline.jpg'));
 const below = (most) => Math.floor(Math.random() * most);
@@ -90,10 +88,10 @@ async function view(page, button) {
   await told(page, / tiles in \d+ ms/, '#explorer-now');
 }
 
-/** Fills the page's cache of tiles, of which it keeps 600 of 64 KiB: at one view in 48 s that would go on for half an hour, and look like a leak. */
+/** Fills the page's cache of tiles, 64 KiB each: at one view in 48 s that would go on for half an hour, and look like a leak. */
 async function fill(page) {
   const drawn = async () => Number(/(\d+) tiles in/.exec(await page.textContent('#explorer-now'))[1]);
-  for (let tiles = 0; tiles < TILES_KEPT; tiles += await drawn()) await view(page, '#zoom-in');
+  for (let tiles = 0; tiles < KEEP; tiles += await drawn()) await view(page, '#zoom-in');
   await view(page, '#zoom-home');
 }
 

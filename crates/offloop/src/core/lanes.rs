@@ -10,8 +10,8 @@ use crate::lane::{Stop, Traits};
 /// Tells what other executors have in flight on a shared lane; asked at each choice.
 pub(crate) type Load = Box<dyn Fn() -> usize + Send>;
 
-/// What a call is taken to need whose task has not been timed yet, in nanoseconds: nothing is sent behind it.
-const UNKNOWN: u64 = 3_600_000_000_000;
+/// What a call is taken to need whose task has not been timed yet: nothing is sent behind it.
+const UNKNOWN: u64 = nanos(Duration::from_secs(3600));
 
 struct Lane {
     traits: Traits,
