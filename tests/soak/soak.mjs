@@ -26,12 +26,12 @@ await main(async (args) => {
     const record = at('target', 'soak.json');
     say(`${(length / 60_000).toFixed(1)} minutes of ${chosen.join(' and ')}, ${values.rate} requests a second; the figures go to ${record}`);
     const begin = performance.now();
-    const clock = { passed: () => performance.now() - begin, left: () => length - (performance.now() - begin), length };
+    const warm = Math.min(WARM_UP_MS, 0.4 * length);
+    const clock = { passed: () => performance.now() - begin, left: () => length - (performance.now() - begin), length, warm };
     const seen = await Promise.all(chosen.map((name) => DRIVERS[name](server, clock, Number(values.rate))));
     mkdirSync(at('target'), { recursive: true });
     writeFileSync(record, JSON.stringify(seen));
-    const warm = Math.min(WARM_UP_MS, 0.4 * length) / 1000;
-    const failures = seen.flatMap((run) => judge(run, warm));
+    const failures = seen.flatMap((run) => judge(run, warm / 1000));
     for (const failure of failures) console.error(`FAILED: ${failure}`);
     return failures.length ? 1 : 0;
   } finally {
