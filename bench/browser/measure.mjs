@@ -2,11 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../../scripts/shell.mjs';
 import { add, figure, median, quantile } from '../figure.mjs';
-import { build, smallest } from './build.mjs';
+import { build, buildRayon, smallest } from './build.mjs';
 import { open, script, SHARED } from './site.mjs';
 
 const OTHERS = ['comlink', 'workerpool', 'gloo-worker', 'wasmworker'];
-const PEERS = ['raw', 'offloop', SHARED, ...OTHERS];
+const POOLS = ['raw', 'offloop', SHARED, ...OTHERS];
+// One pool in a page, so that what takes several is not asked of it; and no message passes, so that it is none of the others.
+const RAYON = 'wasm-bindgen-rayon';
+const PEERS = [...POOLS];
 const FLIGHT = 64;
 const TURNS = 10;
 const MIB = 2 ** 20;
@@ -15,6 +18,8 @@ const PATIENCE = 10_000;
 
 export async function measure({ rounds, quick }) {
   await build('ours', 'gloo', 'wasmworker-page');
+  if (await buildRayon()) PEERS.push(RAYON);
+  else say(`${RAYON} is left out: it needs the standard library's sources, which rustup toolchain install nightly -c rust-src brings`);
   const scale = quick ? 1 : 4;
   const calls = quick ? 100_000 : 1_000_000;
   const of = (id, title, unit, options) => figure('browser', id, title, unit, { against: ['raw'], ...options });
@@ -40,7 +45,7 @@ export async function measure({ rounds, quick }) {
     await warmUp(bench);
     for (let round = 0; round < rounds; round += 1) {
       say(`browser, round ${round + 1} of ${rounds}`);
-      await each(round, async (peer) => add(figures.start, peer, await bench('start', script(peer), 2)));
+      await each(round, async (peer) => add(figures.start, peer, await bench('start', script(peer), 2)), POOLS);
       // In short turns: on which processors page and worker are, and so how far apart, changes from one second to the next.
       const trips = Object.fromEntries(PEERS.map((peer) => [peer, []]));
       for (let turn = 0; turn < TURNS; turn += 1) {
@@ -56,7 +61,9 @@ export async function measure({ rounds, quick }) {
         const total = 5_000 * scale;
         add(figures.rate, peer, (total / (await measured(peer, 'flight', total, FLIGHT))) * 1_000);
       });
-      add(figures.rate, 'raw, 32 in a message', (50_000 / (await bench('measure', 'raw', 'batched', 50_000, FLIGHT))) * 1_000);
+      const batched = async (peer) => (50_000 / (await bench('measure', peer, 'batched', 50_000, FLIGHT))) * 1_000;
+      add(figures.rate, 'raw, 32 in a message', await batched('raw'));
+      if (PEERS.includes(RAYON)) add(figures.rate, `${RAYON}, 32 in a job`, await batched(RAYON));
       for (const peer of ['offloop', SHARED]) add(figures.map, peer, (100_000 / (await measured(peer, 'map', 100_000))) * 1_000);
       for (const [what, length, count] of [[figures.mib1, MIB, 10], [figures.mib16, 16 * MIB, 3]]) {
         await each(round, async (peer) => add(what, peer, median(await measured(peer, 'bytes', length, count * Math.sqrt(scale)))));
@@ -72,7 +79,7 @@ export async function measure({ rounds, quick }) {
   } finally {
     await close();
   }
-  for (const peer of PEERS) await memory(figures.memory, peer);
+  for (const peer of POOLS) await memory(figures.memory, peer);
   return Object.values(figures);
 }
 
@@ -86,14 +93,14 @@ async function memory(figure, peer) {
 }
 
 // The first peer of a round differs, so that none is always the one that finds the machine cold.
-async function each(round, measure) {
-  for (let index = 0; index < PEERS.length; index += 1) await measure(PEERS[(index + round) % PEERS.length]);
+async function each(round, measure, peers = PEERS) {
+  for (let index = 0; index < peers.length; index += 1) await measure(peers[(index + round) % peers.length]);
 }
 
 // Until the engine has compiled everything at its best.
 async function warmUp(bench) {
   for (const peer of PEERS.map(script)) {
-    await bench('start', peer, 2);
+    if (peer !== RAYON) await bench('start', peer, 2);
     await bench('measure', peer, 'trips', 500);
     await bench('measure', peer, 'flight', 5_000, FLIGHT);
     await bench('measure', peer, 'bytes', MIB, 3);
