@@ -42,8 +42,9 @@ function curves(rows) {
   const height = 260;
   return render(rows.length * height, {
     title: rows.map((row, index) => ({ text: `${row.title} (${row.unit})`, top: index * height + 8, left: 8, textStyle: { fontSize: 12 } })),
-    legend: { top: 8, right: 8 },
-    grid: rows.map((_, index) => ({ left: 80, right: 30, top: index * height + 40, height: height - 90 })),
+    // Without a browser the widths of letters are guessed, and too small.
+    legend: { top: 8, right: 50 },
+    grid: rows.map((_, index) => ({ left: 80, right: 60, top: index * height + 40, height: height - 90 })),
     xAxis: rows.map((row, gridIndex) => ({ gridIndex, type: 'log', name: row.axis, nameLocation: 'middle', nameGap: 26 })),
     yAxis: rows.map((_, gridIndex) => ({ gridIndex, type: 'log' })),
     series: rows.flatMap(({ points }, index) => Object.entries(points).map(([peer, line]) => ({
