@@ -1,4 +1,4 @@
-// The native figures, taken by one program in one process; memory by a process for each.
+// The native figures, taken by one program in one process; memory by two processes for each, with few lanes and with many.
 import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { at } from '../../scripts/paths.mjs';
@@ -21,7 +21,7 @@ export async function measure({ rounds, quick }) {
     rate64: of('rate64', 'trivial calls, 64 in flight', 'calls/s', { better: 'more', target: 1 }),
     map: of('map', 'a stream of small items', 'items/s', { better: 'more', against: [] }),
     speedup: of('speedup', 'speed-up of real computing on two threads', '×', { better: 'more' }),
-    memory: of('memory', 'memory of an idle lane', 'KiB', { target: 1 }),
+    memory: of('memory', 'memory of a further idle lane', 'KiB', { target: 1 }),
   };
   say('native');
   const child = spawn(PROGRAM, ['figures', String(rounds), quick ? '1' : '4'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, BLOCKING_MAX_THREADS: '2' } });
@@ -33,8 +33,8 @@ export async function measure({ rounds, quick }) {
   if ((await ended) !== 0) throw new Stop(`${PROGRAM} failed`);
   for (let round = 0; round < rounds; round += 1) {
     for (const peer of PEERS) {
-      const bytes = execFileSync(PROGRAM, ['memory', peer, String(LANES)], { env: { ...process.env, BLOCKING_MAX_THREADS: String(LANES) } });
-      add(figures.memory, peer, Number(bytes) / 1024);
+      const [one, many] = [1, LANES].map((lanes) => Number(execFileSync(PROGRAM, ['memory', peer, String(lanes)], { env: { ...process.env, BLOCKING_MAX_THREADS: String(lanes) } })));
+      add(figures.memory, peer, (many - one) / (LANES - 1) / 1024);
     }
   }
   return Object.values(figures);

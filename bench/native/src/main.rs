@@ -1,5 +1,5 @@
 //! `native figures ROUNDS SCALE` prints a line of JSON for each round, figure and peer; `native memory PEER LANES` the resident
-//! bytes that so many idle lanes take, in a process that does nothing else; `native flight PEER CALLS` makes so many trivial calls, 64 at
+//! bytes of a process with so many idle lanes; `native flight PEER CALLS` makes so many trivial calls, 64 at
 //! a time, for a profiler to look at, and prints how many there were a second.
 
 mod figures;
