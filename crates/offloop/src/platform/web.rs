@@ -12,8 +12,12 @@ use crate::instant::Instant;
 // The globals, not the methods of `Window`: they are the same in a page, a worker and the edge runtime.
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
+    type Performance;
+    // Kept: to get at it takes longer than to ask it for the time.
+    #[wasm_bindgen(thread_local_v2, js_name = performance)]
+    static PERFORMANCE: Performance;
+    #[wasm_bindgen(method)]
+    fn now(this: &Performance) -> f64;
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &JsValue, milliseconds: f64, place: usize) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
@@ -25,7 +29,7 @@ pub(crate) const PROMPT: bool = false;
 
 pub(crate) fn now() -> Instant {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and time is positive")]
-    Instant::from_micros((performance_now() * 1000.0) as u64)
+    Instant::from_micros((PERFORMANCE.with(Performance::now) * 1000.0) as u64)
 }
 
 /// A timer; dropping it calls it off.
