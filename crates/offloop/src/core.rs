@@ -125,6 +125,8 @@ pub(crate) struct Core<S> {
     random: u64,
     tally: Tally,
     actions: VecDeque<Action<S>>,
+    /// How many of them send a call.
+    unsent: usize,
 }
 
 /// A job as it is submitted.
@@ -158,15 +160,18 @@ impl<S> Core<S> {
             random: seed | 1,
             tally: Tally::new(recorder),
             actions: VecDeque::new(),
+            unsent: 0,
         }
     }
 
     /// The next thing to do.
     pub(crate) fn action(&mut self) -> Option<Action<S>> {
         let action = self.actions.pop_front()?;
-        // Not before: a new lane under this index would be closed in place of the old one.
-        if let Action::Close { lane } = action {
-            self.lanes.vacate(lane);
+        match action {
+            // Not before: a new lane under this index would be closed in place of the old one.
+            Action::Close { lane } => self.lanes.vacate(lane),
+            Action::Send { .. } => self.unsent -= 1,
+            _ => {}
         }
         Some(action)
     }

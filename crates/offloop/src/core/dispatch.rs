@@ -41,6 +41,7 @@ impl<S> Core<S> {
         self.tally.started();
         self.lanes.hold(lane, id, job.call.task, now);
         self.actions.push_back(Action::Send { lane, call: job.call.clone() });
+        self.unsent += 1;
     }
 
     /// Puts a job that a lane held back to the head of the queue.

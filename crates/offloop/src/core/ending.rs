@@ -215,7 +215,15 @@ impl<S> Core<S> {
 
     /// Takes back calls that the shell has not handed to the lane yet: they are run elsewhere, or have ended.
     fn withdraw(&mut self, lane: usize) {
-        self.actions.retain(|action| !matches!(action, Action::Send { lane: to, .. } if *to == lane));
+        self.unsend(|to, _| to == lane);
+    }
+
+    /// Forgets to send these calls. Nearly always there is none to be looked for.
+    fn unsend(&mut self, which: impl Fn(usize, u64) -> bool) {
+        if self.unsent > 0 {
+            self.actions.retain(|action| !matches!(action, Action::Send { lane, call } if which(*lane, call.id)));
+            self.unsent = self.actions.iter().filter(|action| matches!(action, Action::Send { .. })).count();
+        }
     }
 
     /// The lane no longer has the call. Gives its task, unless the call was not the lane's or nobody waits for it.
@@ -230,7 +238,7 @@ impl<S> Core<S> {
         };
         if self.lanes.traits(lane).is_some_and(|traits| traits.stop == Stop::Terminate) {
             // An answer from before a reset that the shell has yet to do: the call need not be sent again behind it.
-            self.actions.retain(|action| !matches!(action, Action::Send { call, .. } if call.id == id));
+            self.unsend(|_, call| call == id);
         }
         if self.lanes.release(lane, id) {
             self.actions.push_back(Action::Close { lane });
