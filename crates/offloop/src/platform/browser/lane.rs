@@ -25,10 +25,9 @@ use crate::task::Tasks;
 use crate::wire::{Call, Reply};
 use outbox::Outbox;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/js/lane.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = queueMicrotask)]
-    fn queue_microtask(callback: &JsValue);
+    fn soon(callback: &JsValue);
 }
 
 /// An alarm that rings so late tells that the page stood still.

@@ -155,7 +155,7 @@ impl Inner {
 
     fn flush_soon(&self) {
         if let Some(flush) = &self.flush {
-            super::queue_microtask(flush.as_ref());
+            super::soon(flush.as_ref());
         }
     }
 
@@ -184,7 +184,7 @@ impl Inner {
                 let ids: Vec<u64> = calls.iter().map(|call| call.id).collect();
                 let cause = format!("the browser did not take the message: {}", text(&error));
                 self.events.lost(&ids, Error::Lost { cause }, Loss::Idle);
-                self.rest();
+                self.rest(now());
             }
         }
     }
