@@ -13,6 +13,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::instant::Instant;
+use crate::platform::now;
 use crate::wire::{Call, Progress, Reply};
 
 pub use here::run;
@@ -118,7 +120,7 @@ pub struct Events {
 
 /// The executor's side of [`Events`].
 pub(crate) trait Sink: Send + Sync {
-    fn reply(&self, lane: usize, replies: Vec<Reply>);
+    fn reply(&self, lane: usize, replies: Vec<Reply>, now: Instant);
     /// Takes all of them, each with its lane.
     fn reply_all(&self, replies: &mut Vec<(usize, Reply)>);
     fn progress(&self, lane: usize, progress: Progress);
@@ -139,8 +141,13 @@ impl Events {
 
     /// Calls ended with these replies. Unknown ids are ignored.
     pub fn reply(&self, replies: Vec<Reply>) {
+        self.reply_at(replies, now());
+    }
+
+    /// As `reply`, at a moment that is known.
+    pub(crate) fn reply_at(&self, replies: Vec<Reply>, now: Instant) {
         if let Some(sink) = self.sink.upgrade() {
-            sink.reply(self.lane, replies);
+            sink.reply(self.lane, replies, now);
         }
     }
 

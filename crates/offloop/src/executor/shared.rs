@@ -263,12 +263,15 @@ impl Told {
 }
 
 impl Sink for Shared {
-    fn reply(&self, lane: usize, replies: Vec<Reply>) {
-        self.drive(|core| core.reply(lane, replies, now()));
+    fn reply(&self, lane: usize, replies: Vec<Reply>, now: Instant) {
+        self.drive(|core| core.reply(lane, replies, now));
     }
 
     fn reply_all(&self, replies: &mut Vec<(usize, Reply)>) {
-        self.drive(|core| core.reply_all(replies, now()));
+        // Never elsewhere, and what follows would be part of every page.
+        if PROMPT {
+            self.drive(|core| core.reply_all(replies, now()));
+        }
     }
 
     fn progress(&self, lane: usize, progress: Progress) {

@@ -130,7 +130,7 @@ impl Lane for WorkerLane {
             drop(state);
             let result = Err(Error::Cancelled);
             self.0.events.reply(vec![Reply { id, busy: Duration::ZERO, result }]);
-            self.0.rest();
+            self.0.rest(now());
         } else if let (Some(worker), true) = (&state.worker, state.outbox.is_posted(id)) {
             // Ids are counted from 1, far from where numbers lose precision. A hint: if it is lost, the call runs.
             #[allow(clippy::cast_precision_loss, reason = "see above")]
@@ -151,7 +151,7 @@ impl Lane for WorkerLane {
             // The next call will come soon, and a start takes a while.
             self.0.start();
         } else {
-            self.0.rest();
+            self.0.rest(now());
         }
     }
 

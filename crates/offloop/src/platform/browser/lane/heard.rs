@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::Inner;
 use crate::error::Error;
+use crate::instant::Instant;
 use crate::lane::Loss;
 use crate::platform::browser::link::Link;
 use crate::platform::browser::message::{Unread, read};
@@ -41,7 +42,7 @@ impl Inner {
                 state.alarm = None;
             }
             self.flush();
-            self.rest();
+            self.rest(now());
         } else {
             let field = |name: &str| Reflect::get(&message, &name.into()).ok();
             match field("cause").and_then(|cause| cause.as_string()) {
@@ -100,9 +101,10 @@ impl Inner {
                 state.outbox.replied(reply);
             }
         }
-        self.events.reply(replies);
+        let time = now();
+        self.events.reply_at(replies, time);
         self.pump();
-        self.rest();
+        self.rest(time);
     }
 
     /// What it means that the worker ended while it ran nothing. One that never ended a call is as good as not started: if its calls
@@ -141,13 +143,13 @@ impl Inner {
 
     /// Notes the moment if there is nothing to do, for `idle_stop`. One alarm is on its way at a time, however many calls
     /// come and go meanwhile.
-    pub(super) fn rest(&self) {
+    pub(super) fn rest(&self, time: Instant) {
         let Some(after) = self.setup.options.idle_stop else { return };
         let mut state = self.state.borrow_mut();
         if !state.ready || !state.outbox.is_empty() {
             return;
         }
-        state.idle_since = Some(now());
+        state.idle_since = Some(time);
         if state.alarm.is_none() {
             state.alarm = Some(self.ring(after, |inner, ()| inner.stop_if_idle()));
         }
