@@ -1,5 +1,5 @@
 //! The executor's decisions, without any doing: a state machine that takes events and the time, and answers with
-//! [`Action`]s. No clock, no thread, no JavaScript; so it can be driven through any schedule in a test.
+//! [`News`] and [`Deed`]s. No clock, no thread, no JavaScript; so it can be driven through any schedule in a test.
 //!
 //! ```text
 //!             submit            dispatch              reply
@@ -10,6 +10,7 @@
 //! ```
 
 mod admission;
+mod agenda;
 mod alarms;
 mod closing;
 mod dispatch;
@@ -27,36 +28,20 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use admission::Tickets;
+use agenda::Agenda;
 use alarms::{Alarm, Alarms};
 use ids::ById;
 use lanes::Lanes;
 
+#[cfg(test)]
+pub(crate) use agenda::Action;
+pub(crate) use agenda::{Deed, News, Next, Order};
 pub(crate) use lanes::Load;
 
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::stats::{Recorder, Tally};
 use crate::wire::{Call, Payload};
-
-/// What the executor's shell is to do next, in this order.
-pub(crate) enum Action<S> {
-    /// Hand this call to the lane.
-    Send { lane: usize, call: Arc<Call> },
-    /// Tell the lane that nobody waits for this call.
-    Cancel { lane: usize, id: u64 },
-    /// Stop what the lane does, at once.
-    Reset { lane: usize },
-    /// End the lane for good.
-    Close { lane: usize },
-    /// Run this call in the calling thread and report as [`INLINE`].
-    Inline { call: Arc<Call> },
-    /// Give the caller its result, and what is left of the call.
-    Finish { slot: S, result: Result<Payload, Error>, call: Arc<Call> },
-    /// Wake a future that waits for room or for the end.
-    Wake(Waker),
-    /// Call `tick` at this moment. Replaces an earlier request.
-    Alarm(Instant),
-}
 
 /// The lane number under which calls that run in the calling thread report.
 pub(crate) const INLINE: usize = usize::MAX;
@@ -124,9 +109,7 @@ pub(crate) struct Core<S> {
     alarms: Alarms,
     random: u64,
     tally: Tally,
-    actions: VecDeque<Action<S>>,
-    /// How many of them send a call.
-    unsent: usize,
+    agenda: Agenda<S>,
 }
 
 /// A job as it is submitted.
@@ -159,36 +142,8 @@ impl<S> Core<S> {
             alarms: Alarms::default(),
             random: seed | 1,
             tally: Tally::new(recorder),
-            actions: VecDeque::new(),
-            unsent: 0,
+            agenda: Agenda::default(),
         }
-    }
-
-    /// The next thing to do.
-    pub(crate) fn action(&mut self) -> Option<Action<S>> {
-        let action = self.actions.pop_front()?;
-        match action {
-            // Not before: a new lane under this index would be closed in place of the old one.
-            Action::Close { lane } => self.lanes.vacate(lane),
-            Action::Send { .. } => self.unsent -= 1,
-            _ => {}
-        }
-        Some(action)
-    }
-
-    /// The next thing to do, if it is only to give a result or to wake somebody.
-    pub(crate) fn telling(&mut self) -> Option<Action<S>> {
-        matches!(self.actions.front()?, Action::Finish { .. } | Action::Wake(_)).then(|| self.actions.pop_front())?
-    }
-
-    /// The lane that the next thing to do is to send a call to.
-    pub(crate) fn sending(&self) -> Option<usize> {
-        if let Action::Send { lane, .. } = self.actions.front()? { Some(*lane) } else { None }
-    }
-
-    /// How many things there are to do.
-    pub(crate) fn count(&self) -> usize {
-        self.actions.len()
     }
 
     /// What the shell attached to the job, while its handle waits.
@@ -242,12 +197,12 @@ impl<S> Core<S> {
         let jobs = &self.jobs;
         self.alarms.tidy(jobs.len(), |id| jobs.get(id).is_some());
         if let Some(when) = self.alarms.arm() {
-            self.actions.push_back(Action::Alarm(when));
+            self.act(Deed::Alarm(when));
         }
         self.tally.write();
     }
 
-    /// The time has come that an [`Action::Alarm`] asked for. Coming early or twice does no harm.
+    /// The time has come that an [`Deed::Alarm`] asked for. Coming early or twice does no harm.
     pub(crate) fn tick(&mut self, now: Instant) {
         for alarm in self.alarms.due(now) {
             match alarm {

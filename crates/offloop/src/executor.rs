@@ -6,6 +6,7 @@ mod run;
 mod shared;
 mod start;
 mod submit;
+mod told;
 
 pub use handle::{Handle, ProgressStream};
 pub use map::{Map, MapUnordered};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::task::Waker;
 
-use super::{Action, Core, Phase, Place, Request};
+use super::{Core, News, Phase, Place, Request};
 use crate::error::Error;
 use crate::instant::Instant;
 
@@ -123,7 +123,7 @@ impl<S> Core<S> {
             if !hopeless {
                 self.tickets.grant(ticket);
             }
-            self.actions.push_back(Action::Wake(waker));
+            self.tell(News::Wake(waker));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::task::Waker;
 
-use super::{Action, Core, Phase};
+use super::{Core, News, Order, Phase};
 use crate::error::Error;
 use crate::instant::Instant;
 
@@ -31,7 +31,7 @@ impl<S> Core<S> {
             self.phase = Phase::Closed;
             self.jobs.clear();
             for lane in self.lanes.close_all() {
-                self.actions.push_back(Action::Close { lane });
+                self.order(lane, Order::Close);
             }
             let closers = std::mem::take(&mut self.closers);
             self.wake_all(closers);
@@ -40,7 +40,7 @@ impl<S> Core<S> {
 
     pub(super) fn wake_all(&mut self, wakers: Vec<Waker>) {
         for waker in wakers {
-            self.actions.push_back(Action::Wake(waker));
+            self.tell(News::Wake(waker));
         }
     }
 

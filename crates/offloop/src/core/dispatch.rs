@@ -1,6 +1,6 @@
 //! From the queue to the lanes, and back.
 
-use super::{Action, Core, Place, next_random};
+use super::{Core, Order, Place, next_random};
 use crate::instant::Instant;
 
 impl<S> Core<S> {
@@ -40,8 +40,8 @@ impl<S> Core<S> {
         job.sent = now;
         self.tally.started();
         self.lanes.hold(lane, id, job.call.task, now);
-        self.actions.push_back(Action::Send { lane, call: job.call.clone() });
-        self.unsent += 1;
+        let call = job.call.clone();
+        self.order(lane, Order::Send(call));
     }
 
     /// Puts a job that a lane held back to the head of the queue.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::alarms::Alarm;
 use super::lanes::{Load, backoff};
-use super::{Action, Core, INLINE, Phase, Place, next_random};
+use super::{Core, Deed, INLINE, Order, Phase, Place, next_random};
 use crate::error::Error;
 use crate::instant::{Instant, nanos};
 use crate::lane::{Loss, Stop, Traits};
@@ -39,7 +39,7 @@ impl<S> Core<S> {
     /// Takes lanes out of service, idle or not; each is closed when it has nothing left to do.
     pub(crate) fn retire_lanes(&mut self, count: usize, now: Instant) {
         for lane in self.lanes.retire(count) {
-            self.actions.push_back(Action::Close { lane });
+            self.order(lane, Order::Close);
         }
         self.settle(now);
     }
@@ -117,7 +117,7 @@ impl<S> Core<S> {
         if loss == Loss::NeverStarted {
             self.rest(lane, Some(error), now);
         }
-        self.withdraw(lane);
+        self.withdraw(lane, |_| true);
         let mut held = self.lanes.release_all(lane).into_iter();
         match loss {
             Loss::NeverStarted => {
@@ -173,14 +173,14 @@ impl<S> Core<S> {
         if stop == Stop::Release {
             self.let_go(lane, id);
             self.jobs.remove(id);
-            self.actions.push_back(Action::Cancel { lane, id });
+            self.order(lane, Order::Cancel(id));
         } else if stop == Stop::Terminate && self.lanes.running(lane) == Some(id) {
             self.reset(lane);
         } else {
             if let Some(job) = self.jobs.get_mut(id) {
                 job.place = Place::Orphan { lane };
             }
-            self.actions.push_back(Action::Cancel { lane, id });
+            self.order(lane, Order::Cancel(id));
         }
     }
 
@@ -205,25 +205,12 @@ impl<S> Core<S> {
 
     /// Stops the lane; what it held and somebody waits for is queued again, in order.
     fn reset(&mut self, lane: usize) {
-        self.withdraw(lane);
-        self.actions.push_back(Action::Reset { lane });
+        self.withdraw(lane, |_| true);
+        self.order(lane, Order::Reset);
         for id in self.lanes.release_all(lane).into_iter().rev() {
             self.requeue(id);
         }
         self.close_if_done(lane);
-    }
-
-    /// Takes back calls that the shell has not handed to the lane yet: they are run elsewhere, or have ended.
-    fn withdraw(&mut self, lane: usize) {
-        self.unsend(|to, _| to == lane);
-    }
-
-    /// Forgets to send these calls. Nearly always there is none to be looked for.
-    fn unsend(&mut self, which: impl Fn(usize, u64) -> bool) {
-        if self.unsent > 0 {
-            self.actions.retain(|action| !matches!(action, Action::Send { lane, call } if which(*lane, call.id)));
-            self.unsent = self.actions.iter().filter(|action| matches!(action, Action::Send { .. })).count();
-        }
     }
 
     /// The lane no longer has the call. Gives its task, unless the call was not the lane's or nobody waits for it.
@@ -238,10 +225,10 @@ impl<S> Core<S> {
         };
         if self.lanes.traits(lane).is_some_and(|traits| traits.stop == Stop::Terminate) {
             // An answer from before a reset that the shell has yet to do: the call need not be sent again behind it.
-            self.unsend(|_, call| call == id);
+            self.withdraw(lane, |sent| sent == id);
         }
         if self.lanes.release(lane, id) {
-            self.actions.push_back(Action::Close { lane });
+            self.order(lane, Order::Close);
         }
         if orphan {
             self.jobs.remove(id);
@@ -252,14 +239,15 @@ impl<S> Core<S> {
 
     fn close_if_done(&mut self, lane: usize) {
         if self.lanes.close_if_done(lane) {
-            self.actions.push_back(Action::Close { lane });
+            self.order(lane, Order::Close);
         }
     }
 
     fn run_inline(&mut self, id: u64) {
         if let Some(job) = self.jobs.get_mut(id) {
             job.place = Place::Held { lane: INLINE };
-            self.actions.push_back(Action::Inline { call: job.call.clone() });
+            let call = job.call.clone();
+            self.act(Deed::Inline { call });
         }
     }
 

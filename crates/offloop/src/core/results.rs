@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Action, Core, Job, Place};
+use super::{Core, Job, News, Place};
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::wire::Payload;
@@ -13,7 +13,7 @@ impl<S> Core<S> {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if let Some(slot) = job.slot.take() {
             let job = Job { call: job.call.clone(), slot: None, ..*job };
-            self.tell(slot, job, result, now);
+            self.hand_out(slot, job, result, now);
         }
     }
 
@@ -21,12 +21,12 @@ impl<S> Core<S> {
     pub(super) fn complete(&mut self, id: u64, result: Result<Payload, Error>, now: Instant) {
         let Some(mut job) = self.jobs.remove(id) else { return };
         if let Some(slot) = job.slot.take() {
-            self.tell(slot, job, result, now);
+            self.hand_out(slot, job, result, now);
         }
     }
 
     #[inline]
-    fn tell(&mut self, slot: S, job: Job<S>, result: Result<Payload, Error>, now: Instant) {
+    fn hand_out(&mut self, slot: S, job: Job<S>, result: Result<Payload, Error>, now: Instant) {
         let Job { call, place, submitted, sent, .. } = job;
         self.live -= 1;
         let waited = matches!(place, Place::Queued | Place::Delayed);
@@ -35,6 +35,6 @@ impl<S> Core<S> {
         }
         let (queue, run) = if waited { (now - submitted, Duration::ZERO) } else { (sent - submitted, now - sent) };
         self.tally.finished(!waited, result.as_ref().err(), queue, run);
-        self.actions.push_back(Action::Finish { slot, result, call });
+        self.tell(News::Finish { slot, result, call });
     }
 }

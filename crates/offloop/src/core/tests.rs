@@ -7,7 +7,7 @@ mod lanes;
 use std::task::Waker;
 use std::time::Duration;
 
-use super::{Action, Core, INLINE, Limits, Request, next_random};
+use super::{Action, Core, Deed, INLINE, Limits, News, Order, Request, next_random};
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
@@ -59,7 +59,7 @@ fn who_waits_for_hunger_is_told_when_it_comes_and_not_before() {
     core.on_hungry(Waker::noop());
     rest(&mut core);
     let wakes = |core: &mut Core<()>| {
-        std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Wake(_))).count()
+        std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Tell(News::Wake(_)))).count()
     };
     core.tick(START);
     core.reply(0, reply(jobs[0], Ok(Payload::default())), START);
@@ -115,11 +115,11 @@ fn a_submitter_that_looks_in_before_it_is_told_gets_in_if_it_is_the_first() {
 #[test]
 fn an_action_is_at_rest_only_when_there_is_none() {
     let mut core = core(1, 0);
-    assert_eq!(core.count(), 0);
+    assert!(core.is_at_rest());
     submit(&mut core);
-    assert_ne!(core.count(), 0);
-    assert!(matches!(core.action(), Some(Action::Send { lane: 0, .. })));
-    assert_eq!(core.count(), 0);
+    assert!(!core.is_at_rest());
+    assert!(matches!(core.action(), Some(Action::Do(Deed::Lane { lane: 0, order: Order::Send(_) }))));
+    assert!(core.is_at_rest());
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn short_jobs_with_far_deadlines_do_not_pile_up() {
     rest(&mut core);
     core.tick(hour);
     let ended = std::iter::from_fn(|| core.action())
-        .filter(|action| matches!(action, Action::Finish { result: Err(Error::TimedOut), .. }));
+        .filter(|action| matches!(action, Action::Tell(News::Finish { result: Err(Error::TimedOut), .. })));
     assert_eq!(ended.count(), waiting.len());
 }
 
@@ -176,7 +176,7 @@ fn cancelled_jobs_do_not_pile_up_behind_one_that_waits() {
     for (id, next) in first.iter().zip(&first[1..]) {
         core.reply(0, reply(*id, Ok(Payload::default())), START);
         let sent = std::iter::from_fn(|| core.action()).find_map(|action| match action {
-            Action::Send { call, .. } => Some(call.id),
+            Action::Do(Deed::Lane { order: Order::Send(call), .. }) => Some(call.id),
             _ => None,
         });
         assert_eq!(sent, Some(*next));
@@ -189,7 +189,8 @@ fn room_is_kept_for_who_has_been_told_of_it() {
     let running = submit(&mut core);
     let [first, second] = [0, 1].map(|_| core.wait(None, Waker::noop()));
     core.reply(0, reply(running, Ok(Payload::default())), START);
-    let told = std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Wake(_))).count();
+    let told =
+        std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Tell(News::Wake(_)))).count();
     assert_eq!(told, 1);
     // Neither who waits behind gets in between, nor who comes, once nobody waits.
     assert!(matches!(core.submit_with(second, request(None), START), Err((Error::Full, _))));
@@ -205,7 +206,7 @@ fn who_is_in_the_queue_learns_at_once_that_no_lane_comes_up() {
     rest(&mut core);
     core.down(0, &Error::Lost { cause: "no such script".to_owned() }, Loss::NeverStarted, START);
     let ended = std::iter::from_fn(|| core.action())
-        .filter(|action| matches!(action, Action::Finish { result: Err(Error::Lost { .. }), .. }));
+        .filter(|action| matches!(action, Action::Tell(News::Finish { result: Err(Error::Lost { .. }), .. })));
     assert_eq!(ended.count(), 3);
 }
 
@@ -226,14 +227,14 @@ fn what_another_build_refuses_runs_inline_if_that_is_wanted() {
             core.lost(0, &[id], &skew, Loss::NeverStarted, START);
         }
         match core.action() {
-            Some(Action::Inline { call }) => assert!(inline_on_skew && call.id == id),
-            Some(Action::Finish { result, .. }) => assert!(!inline_on_skew && result == Err(skew.clone())),
+            Some(Action::Do(Deed::Inline { call })) => assert!(inline_on_skew && call.id == id),
+            Some(Action::Tell(News::Finish { result, .. })) => assert!(!inline_on_skew && result == Err(skew.clone())),
             _ => panic!("nothing becomes of it"),
         }
         // Once is enough: whoever refuses it here would do so again.
         if inline_on_skew {
             core.reply(INLINE, reply(id, Err(skew.clone())), START);
-            assert!(matches!(core.action(), Some(Action::Finish { result: Err(Error::Skew { .. }), .. })));
+            assert!(matches!(core.action(), Some(Action::Tell(News::Finish { result: Err(Error::Skew { .. }), .. }))));
         }
     }
 }
@@ -244,7 +245,9 @@ fn lanes_are_counted_and_as_many_as_told_are_closed() {
     assert_eq!(core.lane_count(), 3);
     core.retire_lanes(2, START);
     assert_eq!(core.lane_count(), 1);
-    let closed = std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Close { .. })).count();
+    let closed = std::iter::from_fn(|| core.action())
+        .filter(|action| matches!(action, Action::Do(Deed::Lane { order: Order::Close, .. })))
+        .count();
     assert_eq!(closed, 2);
 }
 

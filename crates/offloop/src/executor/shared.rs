@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::handle::Slot;
+use super::told::Told;
 use crate::apart::Apart;
 use crate::blob::Blob;
-use crate::core::{Action, Core, INLINE, Limits, Load, Request};
+use crate::core::{Core, Deed, INLINE, Limits, Load, Next, Order, Request};
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{self, Events, Factory, Lane, Loss, Sink};
@@ -13,7 +14,6 @@ use crate::options::Options;
 use crate::platform::{self, PROMPT, now};
 use crate::stats::Recorder;
 use crate::task::Tasks;
-use crate::wake::wake;
 use crate::wire::{Payload, Progress, Reply};
 
 pub(super) struct Shared {
@@ -65,7 +65,7 @@ impl Shared {
         result
     }
 
-    fn perform<'a>(&'a self, mut state: MutexGuard<'a, State>) {
+    fn perform<'a>(&'a self, state: MutexGuard<'a, State>) {
         /// A lane that panics must not leave the executor without anybody to perform.
         struct Done<'a>(&'a Shared);
         impl Drop for Done<'_> {
@@ -75,25 +75,27 @@ impl Shared {
         }
 
         let done = Done(self);
+        // After `done`, so that the lock is free when that is dropped.
+        let mut state = state;
         loop {
             let mut told = Told::default();
-            state.sift(&mut told);
-            let rest = state.core.count() == 0;
+            let more = state.sift(&mut told);
             // Cleared under the lock in which the core had nothing more to say, so that no action is left lying. Results need not be
             // kept in order with anything, so that the lock is not taken again for them.
-            state.performing = !rest;
-            if rest {
+            state.performing = more;
+            if !more {
                 drop(state);
                 std::mem::forget(done);
                 return told.tell();
             }
             if told.is_any() {
+                // The deed is taken only then: meanwhile the core may hear that it need not be done.
                 drop(state);
                 told.tell();
-            } else if let Some(action) = state.core.action() {
-                let lane = state.lane_of(&action);
+            } else if let Some(deed) = state.core.deed() {
+                let lane = state.lane_of(&deed);
                 drop(state);
-                self.act(action, lane);
+                self.act(deed, lane);
             } else {
                 drop(state);
             }
@@ -101,21 +103,19 @@ impl Shared {
         }
     }
 
-    fn act(&self, action: Action<Arc<Slot>>, lane: Option<Arc<dyn Lane>>) {
-        match (action, lane) {
-            (Action::Send { call, .. }, Some(lane)) => lane.send(call),
-            (Action::Cancel { id, .. }, Some(lane)) => lane.cancel(id),
-            (Action::Reset { .. }, Some(lane)) => lane.reset(),
-            (Action::Close { .. }, Some(lane)) => lane.close(),
-            (Action::Inline { call }, _) => {
+    fn act(&self, deed: Deed, lane: Option<Arc<dyn Lane>>) {
+        match deed {
+            Deed::Lane { order, .. } => {
+                // If there is none it was closed meanwhile, which ended its calls.
+                if let Some(lane) = lane {
+                    obey(&*lane, order);
+                }
+            }
+            Deed::Inline { call } => {
                 let sink: Weak<dyn Sink> = self.itself.clone();
                 lane::run(self.tasks, &call, &Events::new(INLINE, sink));
             }
-            (Action::Alarm(when), _) => self.set_alarm(when),
-            // The lane was closed meanwhile, which ended its calls.
-            (Action::Send { .. } | Action::Cancel { .. } | Action::Reset { .. } | Action::Close { .. }, None) => {}
-            // `Told` does these.
-            (Action::Finish { .. } | Action::Wake(_), _) => {}
+            Deed::Alarm(when) => self.set_alarm(when),
         }
     }
 
@@ -184,18 +184,22 @@ impl Shared {
 }
 
 impl State {
-    /// Hands calls to lanes that take them at once, and gives what is to be told once the lock is free, up to the first action that is
-    /// neither.
-    fn sift(&mut self, told: &mut Told) {
+    /// Hands calls to lanes that take them at once, and gives what is to be told once the lock is free, up to the first deed that is to
+    /// wait for that, too; whether there is one.
+    fn sift(&mut self, told: &mut Told) -> bool {
         let Self { core, lanes, .. } = self;
         loop {
-            if let Some(action) = core.telling() {
-                told.add(action, core.count());
-                continue;
-            }
-            let lane = core.sending().and_then(|lane| lanes.get(lane)?.as_ref());
-            let Some(lane) = lane.filter(|lane| PROMPT && lane.is_prompt()) else { return };
-            let Some(Action::Send { lane: index, call }) = core.action() else { return };
+            let lane = match core.next() {
+                Next::Tell(news) => {
+                    told.add(news, core.news_left());
+                    continue;
+                }
+                Next::Send(lane) => lanes.get(lane).and_then(Option::as_ref),
+                Next::Do => return true,
+                Next::Rest => return false,
+            };
+            let Some(lane) = lane.filter(|lane| PROMPT && lane.is_prompt()) else { return true };
+            let Some(Deed::Lane { lane: index, order: Order::Send(call) }) = core.deed() else { return true };
             match lane.take(call) {
                 Ok(true) => told.nudge(lane),
                 Ok(false) => {}
@@ -204,61 +208,23 @@ impl State {
         }
     }
 
-    fn lane_of(&mut self, action: &Action<Arc<Slot>>) -> Option<Arc<dyn Lane>> {
-        match action {
-            Action::Send { lane, .. } | Action::Cancel { lane, .. } | Action::Reset { lane } => {
+    fn lane_of(&mut self, deed: &Deed) -> Option<Arc<dyn Lane>> {
+        match deed {
+            Deed::Lane { lane, order: Order::Close } => self.lanes.get_mut(*lane).and_then(Option::take),
+            Deed::Lane { lane, order: Order::Send(_) | Order::Cancel(_) | Order::Reset } => {
                 self.lanes.get(*lane).cloned().flatten()
             }
-            Action::Close { lane } => self.lanes.get_mut(*lane).and_then(Option::take),
-            Action::Inline { .. } | Action::Finish { .. } | Action::Wake(_) | Action::Alarm(_) => None,
+            Deed::Inline { .. } | Deed::Alarm(_) => None,
         }
     }
 }
 
-/// What is to be told once the lock is free: results and wakers, and lanes with calls for threads that sleep.
-#[derive(Default)]
-struct Told {
-    first: Option<Action<Arc<Slot>>>,
-    more: Vec<Action<Arc<Slot>>>,
-    nudged: Option<Arc<dyn Lane>>,
-    /// How often.
-    times: usize,
-}
-
-impl Told {
-    /// So many may follow.
-    fn add(&mut self, action: Action<Arc<Slot>>, more: usize) {
-        match self.first {
-            None => {
-                self.first = Some(action);
-                self.more.reserve(more);
-            }
-            Some(_) => self.more.push(action),
-        }
-    }
-
-    /// Lanes that are nudged are of one kind, and one of them is enough.
-    fn nudge(&mut self, lane: &Arc<dyn Lane>) {
-        self.nudged.get_or_insert_with(|| lane.clone());
-        self.times += 1;
-    }
-
-    fn is_any(&self) -> bool {
-        self.first.is_some() || self.nudged.is_some()
-    }
-
-    fn tell(self) {
-        let Self { first, more, nudged, times } = self;
-        if let Some(lane) = nudged.filter(|_| PROMPT) {
-            (0..times).for_each(|_| lane.nudge());
-        }
-        let tell = |action: Action<Arc<Slot>>| match action {
-            Action::Finish { slot, result, call } => slot.finish(result, call),
-            Action::Wake(waker) => wake(waker),
-            _ => {}
-        };
-        first.into_iter().for_each(tell);
-        more.into_iter().for_each(tell);
+fn obey(lane: &dyn Lane, order: Order) {
+    match order {
+        Order::Send(call) => lane.send(call),
+        Order::Cancel(id) => lane.cancel(id),
+        Order::Reset => lane.reset(),
+        Order::Close => lane.close(),
     }
 }
 

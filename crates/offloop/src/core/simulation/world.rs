@@ -10,7 +10,7 @@ use super::far::Far;
 use super::planted::Bug;
 use super::random::Random;
 use super::users::{Flag, Submitter};
-use crate::core::{Action, Core, INLINE, Limits};
+use crate::core::{Action, Core, Deed, INLINE, Limits, News, Order};
 use crate::instant::Instant;
 use crate::lane::{Stop, Traits};
 use crate::stats::Recorder;
@@ -219,35 +219,41 @@ impl World {
     pub(super) fn act(&mut self) -> bool {
         let Some(action) = self.core.action() else { return false };
         match action {
-            Action::Send { lane, call } => {
+            Action::Tell(News::Finish { .. }) if self.strikes(Bug::LostResult) => {}
+            Action::Tell(News::Finish { slot, result, .. }) => self.finish(slot, &result),
+            Action::Tell(News::Wake(_)) if self.strikes(Bug::LostWakeUp) => {}
+            Action::Tell(News::Wake(waker)) => waker.wake(),
+            Action::Do(Deed::Lane { lane, order }) => self.obey(lane, order),
+            Action::Do(Deed::Inline { call }) => {
+                self.start(&call);
+                self.inline.push_back(call);
+            }
+            Action::Do(Deed::Alarm(_)) if self.strikes(Bug::ForgottenAlarm) => {}
+            Action::Do(Deed::Alarm(when)) => self.alarm = Some(when),
+        }
+        true
+    }
+
+    fn obey(&mut self, lane: usize, order: Order) {
+        match order {
+            Order::Send(call) => {
                 self.say(|_| format!("send {} to lane {lane}", call.id));
                 let job = &mut self.jobs[label(&call)];
                 assert!(!job.ended, "a job is sent that has ended");
                 job.sent = true;
                 self.lanes[lane].send(call);
             }
-            Action::Cancel { lane, .. } if lane == INLINE => {}
-            Action::Cancel { lane, id } => self.lanes[lane].cancel(id),
-            Action::Reset { lane } => {
+            Order::Cancel(_) if lane == INLINE => {}
+            Order::Cancel(id) => self.lanes[lane].cancel(id),
+            Order::Reset => {
                 self.say(|_| format!("reset lane {lane}"));
                 self.lanes[lane].reset();
             }
-            Action::Close { .. } if self.strikes(Bug::LeakedLane) => {}
-            Action::Close { lane } => {
+            Order::Close if self.strikes(Bug::LeakedLane) => {}
+            Order::Close => {
                 self.say(|_| format!("close lane {lane}"));
                 self.lanes[lane].close();
             }
-            Action::Inline { call } => {
-                self.start(&call);
-                self.inline.push_back(call);
-            }
-            Action::Finish { .. } if self.strikes(Bug::LostResult) => {}
-            Action::Finish { slot, result, .. } => self.finish(slot, &result),
-            Action::Wake(_) if self.strikes(Bug::LostWakeUp) => {}
-            Action::Wake(waker) => waker.wake(),
-            Action::Alarm(_) if self.strikes(Bug::ForgottenAlarm) => {}
-            Action::Alarm(when) => self.alarm = Some(when),
         }
-        true
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{START, TRAITS, core, reply, request, rest, submit, with};
-use crate::core::{Action, Core, INLINE, Limits};
+use crate::core::{Action, Core, Deed, INLINE, Limits, News, Order};
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
@@ -34,7 +34,13 @@ fn quick(stop: Stop) -> Core<()> {
 fn sent(core: &mut Core<()>) -> Vec<(usize, u64)> {
     let actions = std::iter::from_fn(|| core.action());
     actions
-        .filter_map(|action| if let Action::Send { lane, call } = action { Some((lane, call.id)) } else { None })
+        .filter_map(|action| {
+            if let Action::Do(Deed::Lane { lane, order: Order::Send(call) }) = action {
+                Some((lane, call.id))
+            } else {
+                None
+            }
+        })
         .collect()
 }
 
@@ -45,7 +51,9 @@ fn ms(milliseconds: u64) -> Instant {
 #[test]
 fn a_call_that_nobody_waits_for_has_4_ms_to_end_before_its_lane_is_reset() {
     let resets = |core: &mut Core<()>| {
-        std::iter::from_fn(|| core.action()).filter(|action| matches!(action, Action::Reset { lane: 0 })).count()
+        std::iter::from_fn(|| core.action())
+            .filter(|action| matches!(action, Action::Do(Deed::Lane { lane: 0, order: Order::Reset })))
+            .count()
     };
     for answered in [true, false] {
         let mut core = quick(Stop::Terminate);
@@ -164,7 +172,7 @@ fn what_a_far_side_refuses_each_time_is_lost() {
             assert_eq!(sent(&mut core), [(0, job)], "try {n}");
             core.reply(0, reply(job, Err(refusal.clone())), START);
             let told = std::iter::from_fn(|| core.action()).find_map(|action| match action {
-                Action::Finish { result: Err(error), .. } => Some(error.to_string()),
+                Action::Tell(News::Finish { result: Err(error), .. }) => Some(error.to_string()),
                 _ => None,
             });
             if let Some(told) = told {
