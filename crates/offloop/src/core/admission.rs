@@ -127,6 +127,12 @@ impl<S> Core<S> {
         }
     }
 
+    /// Whether there is room that somebody waits for, and has not been told of.
+    #[cfg(test)]
+    pub(super) fn makes_wait(&self, now: Instant) -> bool {
+        !self.tickets.waiting.is_empty() && self.has_room(now)
+    }
+
     /// Whether a stream of jobs should submit more: the queue is shorter than one job for each lane.
     pub(crate) fn is_hungry(&self) -> bool {
         self.queued < self.lanes.count().max(1)

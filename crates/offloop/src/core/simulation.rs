@@ -14,6 +14,7 @@ mod news;
 mod planted;
 mod promises;
 mod random;
+mod shell;
 mod users;
 mod world;
 

@@ -48,18 +48,20 @@ pub(super) struct Far {
     crashed: bool,
     /// How many more accidents there will be, so that all comes to an end.
     faults: usize,
+    /// How much more often than seldom they come.
+    mood: usize,
 }
 
 fn reply(id: u64, result: Result<Payload, Error>) -> Reply {
     Reply { id, busy: Duration::ZERO, result }
 }
 
-fn lost() -> Error {
+pub(super) fn lost() -> Error {
     Error::Lost { cause: "simulated".to_owned() }
 }
 
 impl Far {
-    pub(super) fn new(traits: Traits, faults: usize) -> Self {
+    pub(super) fn new(traits: Traits, faults: usize, mood: usize) -> Self {
         Self {
             traits,
             to: VecDeque::new(),
@@ -70,7 +72,27 @@ impl Far {
             closed: false,
             crashed: false,
             faults,
+            mood,
         }
+    }
+
+    /// As it was before the first call, but for the accidents that there have been.
+    fn afresh(&self) -> Self {
+        Self::new(self.traits, self.faults, self.mood)
+    }
+
+    /// Whether nothing can be started to run a call, so that the lane is down with all it has.
+    pub(super) fn cannot_start(&mut self, random: &mut Random) -> bool {
+        let down = self.accident(2, random);
+        if down {
+            *self = self.afresh();
+        }
+        down
+    }
+
+    /// There will be no more accidents.
+    pub(super) fn calm_down(&mut self) {
+        self.faults = 0;
     }
 
     pub(super) fn send(&mut self, call: Arc<Call>) {
@@ -93,12 +115,12 @@ impl Far {
 
     pub(super) fn reset(&mut self) {
         assert_eq!(self.traits.stop, Stop::Terminate, "only some lanes can be reset");
-        *self = Self::new(self.traits, self.faults);
+        *self = self.afresh();
     }
 
     pub(super) fn close(&mut self) {
         assert!(!self.closed, "a lane is closed twice");
-        *self = Self { closed: true, ..Self::new(self.traits, self.faults) };
+        *self = Self { closed: true, ..self.afresh() };
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -145,7 +167,7 @@ impl Far {
         match event {
             Event::Replies(replies) => self.owed.retain(|owed| replies.iter().all(|reply| reply.id != *owed)),
             Event::Lost(ids, ..) => self.owed.retain(|owed| !ids.contains(owed)),
-            Event::Down(..) => *self = Self::new(self.traits, self.faults),
+            Event::Down(..) => *self = self.afresh(),
         }
     }
 
@@ -154,10 +176,12 @@ impl Far {
             return Step::Nothing;
         }
         if let Some(call) = self.running.take() {
-            let result = if random.chance(10) {
-                Err(Error::Failed { message: "simulated".to_owned() })
-            } else {
-                Ok(call.input.clone())
+            let result = match random.below(20) {
+                0 | 1 => Err(Error::Failed { message: "simulated".to_owned() }),
+                // A lane of its own, or what it has made, cannot be had.
+                2 if self.accident(50, random) => Err(lost()),
+                3 if self.accident(50, random) => Err(Error::Malformed { what: "simulated".to_owned() }),
+                _ => Ok(call.input.clone()),
             };
             self.answer(call.id, result, random);
             return Step::Nothing;
@@ -202,7 +226,7 @@ impl Far {
     }
 
     fn accident(&mut self, percent: usize, random: &mut Random) -> bool {
-        let happens = self.faults > 0 && random.chance(percent);
+        let happens = self.faults > 0 && random.chance((self.mood * percent).min(90));
         self.faults -= usize::from(happens);
         happens
     }
@@ -213,7 +237,7 @@ impl Far {
             return;
         }
         let started = self.running.is_some();
-        match random.below(4) {
+        match random.below(6) {
             // Single calls are lost on the way, or by the far side.
             0 => {
                 let on_the_way = self.to.iter().position(|message| matches!(message, Message::Call(_)));
@@ -240,6 +264,21 @@ impl Far {
                 self.crashed = true;
                 self.running = None;
                 self.arrived.clear();
+            }
+            // All that were on their way together, or run.
+            3 => {
+                let ids: Vec<u64> =
+                    self.running.take().into_iter().chain(self.arrived.drain(..)).map(|call| call.id).collect();
+                let loss =
+                    if started { Loss::MaybeRan } else { random.of(&[Loss::Refused, Loss::Reset, Loss::MaybeRan]) };
+                self.from.push_back(Event::Lost(ids, lost(), loss));
+            }
+            // It is of another build.
+            4 => {
+                if let Some(call) = self.arrived.pop_front() {
+                    let skew = Error::Skew { ours: 1, theirs: 2 };
+                    self.from.push_back(Event::Lost(vec![call.id], skew, Loss::NeverStarted));
+                }
             }
             _ => self.from.push_back(Event::Replies(vec![reply(1 << 60, Ok(Payload::default()))])),
         }

@@ -36,7 +36,7 @@ fn is_found(bug: Bug, reasons: &[&str]) {
 
 #[test]
 fn a_lost_wake_up_is_found() {
-    is_found(Bug::LostWakeUp, &["were never woken", "somebody still waits for close"]);
+    is_found(Bug::LostWakeUp, &["were never woken", "somebody still waits for close", "a stream was n"]);
 }
 
 #[test]

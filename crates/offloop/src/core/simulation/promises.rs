@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::world::{World, label};
+use super::far::Far;
+use super::world::{MOST_AHEAD, World, label};
+use crate::core::Place;
 use crate::error::Error;
 use crate::wire::{Call, Payload};
 
@@ -19,8 +21,22 @@ impl World {
             let late = job.deadline.is_some_and(|deadline| deadline <= self.now);
             assert!(!late || alarmed, "{:?} is late, and no alarm is set", job.id);
         }
-        let bound = self.limits.queue + if self.slack == 0 { 0 } else { self.lanes.len() };
+        // What lanes held may have come back to a queue that was full.
+        let bound = self.limits.queue + if self.slack == 0 { 0 } else { self.lanes.len() * MOST_AHEAD };
         assert!(waiting <= bound, "{waiting} jobs are in a queue for {bound}");
+        let hungry = self.feeders.iter().all(|feeder| feeder.0.load(Relaxed)) || !self.core.is_hungry();
+        assert!(hungry, "the queue is short, and a stream was not told");
+        if !alarmed {
+            self.check_nothing_waits_for_nothing();
+        }
+    }
+
+    /// No lane idles while a job waits, and nobody waits for room that there is.
+    fn check_nothing_waits_for_nothing(&self) {
+        let queued = |id: &u64| self.core.jobs.get(*id).is_some_and(|job| job.place == Place::Queued);
+        let idle = self.core.lanes.idle(self.now);
+        assert!(idle == 0 || !self.core.queue.iter().any(queued), "a lane is idle, and a job waits");
+        assert!(!self.core.makes_wait(self.now), "there is room, and who waits for it was not told");
     }
 
     /// When nothing is left to do each lane takes a job at once.
@@ -29,6 +45,7 @@ impl World {
         if self.closing || self.aborted {
             return;
         }
+        self.lanes.iter_mut().for_each(Far::calm_down);
         let lanes = self.core.lane_count();
         let open = self.lanes.iter().filter(|lane| !lane.closed).count();
         assert_eq!(open, lanes, "lanes out of service are left open");
@@ -47,6 +64,7 @@ impl World {
         assert!(left.is_empty(), "{left:?} never end");
         let forgotten: Vec<_> = self.submitters.iter().map(|submitter| submitter.label).collect();
         assert!(forgotten.is_empty(), "the submitters of {forgotten:?} were never woken");
+        assert!(self.feeders.iter().all(|feeder| feeder.0.load(Relaxed)), "a stream was never woken");
         assert_eq!((self.core.jobs.len(), self.core.queued, self.core.live), (0, 0, 0), "the core keeps jobs");
     }
 

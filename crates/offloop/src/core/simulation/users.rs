@@ -35,7 +35,7 @@ impl World {
         let label = self.jobs.len();
         let after = self.random.of(&[0, 1, 1_000, 100_000, 10_000_000]);
         // Only where lanes can be stopped such a task has an end, by its deadline or before.
-        let endless = self.traits.stop == Stop::Terminate && self.random.chance(15);
+        let endless = self.traits.stop == Stop::Terminate && !self.mixed && self.random.chance(15);
         let deadline = (endless || self.random.chance(30)).then(|| self.now + Duration::from_micros(after));
         let idempotent = self.random.chance(50);
         let (cancelled, sent, starts, ended) = (false, false, 0, false);
@@ -114,6 +114,15 @@ impl World {
         }
     }
 
+    /// A stream of jobs looks whether it should submit more.
+    pub(super) fn feed(&mut self) {
+        if !self.core.is_hungry() {
+            let woken = Arc::new(Flag::default());
+            self.core.on_hungry(&Waker::from(woken.clone()));
+            self.feeders.push(woken);
+        }
+    }
+
     /// A submitter loses patience.
     pub(super) fn leave(&mut self) {
         if !self.submitters.is_empty() {
@@ -151,7 +160,7 @@ impl World {
             let waited = self.core.cancel(id, self.now);
             assert!(!waited || !job.ended, "a job that has ended was waited for");
             job.cancelled |= waited;
-            self.slack += usize::from(self.traits.stop == Stop::Terminate);
+            self.slack += usize::from(self.mixed || self.traits.stop == Stop::Terminate);
             self.say(|_| format!("cancel {id}: {waited}"));
         }
     }

@@ -10,7 +10,7 @@ use super::far::Far;
 use super::planted::Bug;
 use super::random::Random;
 use super::users::{Flag, Submitter};
-use crate::core::{Action, Core, Deed, INLINE, Limits, News, Order};
+use crate::core::{Core, Limits};
 use crate::instant::Instant;
 use crate::lane::{Stop, Traits};
 use crate::stats::Recorder;
@@ -39,38 +39,55 @@ pub(super) struct World {
     pub(super) now: Instant,
     pub(super) alarm: Option<Instant>,
     pub(super) traits: Traits,
+    /// Each lane has traits of its own.
+    pub(super) mixed: bool,
     pub(super) faults: bool,
+    /// Accidents come one right after the other.
+    moody: bool,
+    /// So many things happen that what has ended piles up, if it can.
+    long: bool,
     pub(super) lanes: Vec<Far>,
     pub(super) inline: VecDeque<Arc<Call>>,
     /// By label.
     pub(super) jobs: Vec<Job>,
     pub(super) submitters: Vec<Submitter>,
     pub(super) closers: Vec<Arc<Flag>>,
+    /// Streams of jobs that wait for the queue to be short.
+    pub(super) feeders: Vec<Arc<Flag>>,
     /// Lanes were taken away from granted submitters, so that the bound may be passed by as many.
     pub(super) slack: usize,
     pub(super) closing: bool,
     pub(super) aborted: bool,
 }
 
+/// No lane holds more calls.
+pub(super) const MOST_AHEAD: usize = 3;
+
 pub(super) fn label(call: &Call) -> usize {
     usize::from_le_bytes(call.input.bytes[..].try_into().unwrap())
+}
+
+fn some_traits(random: &mut Random) -> Traits {
+    Traits {
+        stop: random.of(&[Stop::Wait, Stop::Release, Stop::Terminate]),
+        prefetch: 1 + random.below(MOST_AHEAD),
+        ahead: random.of(&[Duration::ZERO, Duration::from_millis(1), Duration::from_secs(60)]),
+        shared: random.chance(30),
+    }
 }
 
 impl World {
     pub(super) fn new(seed: u64, trace: bool, planted: Option<Bug>) -> Self {
         let mut random = Random::new(seed);
+        let long = random.below(400) == 0;
         let limits = Limits {
-            queue: random.below(4),
+            queue: random.below(if long { 120 } else { 4 }),
             retries: u32::try_from(random.below(3)).unwrap(),
             inline_on_skew: random.chance(50),
         };
-        let traits = Traits {
-            stop: random.of(&[Stop::Wait, Stop::Release, Stop::Terminate]),
-            prefetch: 1 + random.below(3),
-            ahead: random.of(&[Duration::ZERO, Duration::from_millis(1), Duration::from_secs(60)]),
-            shared: random.chance(30),
-        };
+        let traits = some_traits(&mut random);
         let (recorder, faults, lanes) = (Recorder::new(), random.chance(60), 1 + random.below(3));
+        let (mixed, moody) = (random.chance(10), random.chance(20));
         let mut world = Self {
             core: Core::new(limits, random.next(), recorder.clone()),
             random,
@@ -81,24 +98,31 @@ impl World {
             now: Instant::from_micros(1_000_000),
             alarm: None,
             traits,
+            mixed,
             faults,
+            moody,
+            long,
             lanes: Vec::new(),
             inline: VecDeque::new(),
             jobs: Vec::new(),
             submitters: Vec::new(),
             closers: Vec::new(),
+            feeders: Vec::new(),
             slack: 0,
             closing: false,
             aborted: false,
         };
-        world.say(|world| format!("{:?} {:?} faults: {faults}", world.limits, world.traits));
+        world.say(|world| {
+            format!("{:?} {:?} mixed: {mixed}, faults: {faults}, moody: {moody}", world.limits, world.traits)
+        });
         (0..lanes).for_each(|_| world.add_lane());
         world
     }
 
     /// The whole life of an executor.
     pub(super) fn run(mut self) {
-        for _ in 0..10 + self.random.below(90) {
+        let steps = if self.long { 200 + self.random.below(1_300) } else { 10 + self.random.below(90) };
+        for _ in 0..steps {
             self.step();
             self.check();
         }
@@ -133,6 +157,7 @@ impl World {
             65 if self.random.chance(15) => self.close(),
             66 if self.random.chance(15) => self.abort(),
             67 if self.random.chance(15) => self.cancel_queued(),
+            68..70 => self.feed(),
             65..85 => drop(self.act()),
             _ => self.far(),
         }
@@ -140,7 +165,7 @@ impl World {
 
     /// Lets everything go its way until nothing more can happen.
     fn drain(&mut self) {
-        for _ in 0..20_000 {
+        for _ in 0..if self.long { 400_000 } else { 20_000 } {
             while self.act() {}
             self.check();
             let woken = self.submitters.iter().any(|submitter| submitter.woken.0.load(Relaxed));
@@ -173,7 +198,12 @@ impl World {
 
     fn add_lane(&mut self) {
         let index = self.core.vacant();
-        let far = Far::new(self.traits, if self.faults { self.random.below(12) } else { 0 });
+        let traits = match self.mixed {
+            true => Traits { shared: self.traits.shared, ..some_traits(&mut self.random) },
+            false => self.traits,
+        };
+        let faults = if self.faults { self.random.below(if self.moody { 40 } else { 12 }) } else { 0 };
+        let far = Far::new(traits, faults, if self.moody { 8 } else { 1 });
         match self.lanes.get_mut(index) {
             Some(place) => {
                 assert!(place.closed, "a new lane takes the place of one that is not closed");
@@ -182,11 +212,11 @@ impl World {
             None => self.lanes.push(far),
         }
         let load = self.random.below(3);
-        assert_eq!(self.core.add_lane(self.traits, Box::new(move || load), self.now), index);
+        assert_eq!(self.core.add_lane(traits, Box::new(move || load), self.now), index);
     }
 
     fn resize(&mut self) {
-        if self.closing || self.aborted {
+        if self.core.is_closed() {
             return;
         }
         self.slack += self.core.lane_count();
@@ -213,47 +243,5 @@ impl World {
         self.say(|_| "abort".to_owned());
         self.aborted = true;
         self.core.abort(self.now);
-    }
-
-    /// The shell performs one action. False if there is none.
-    pub(super) fn act(&mut self) -> bool {
-        let Some(action) = self.core.action() else { return false };
-        match action {
-            Action::Tell(News::Finish { .. }) if self.strikes(Bug::LostResult) => {}
-            Action::Tell(News::Finish { slot, result, .. }) => self.finish(slot, &result),
-            Action::Tell(News::Wake(_)) if self.strikes(Bug::LostWakeUp) => {}
-            Action::Tell(News::Wake(waker)) => waker.wake(),
-            Action::Do(Deed::Lane { lane, order }) => self.obey(lane, order),
-            Action::Do(Deed::Inline { call }) => {
-                self.start(&call);
-                self.inline.push_back(call);
-            }
-            Action::Do(Deed::Alarm(_)) if self.strikes(Bug::ForgottenAlarm) => {}
-            Action::Do(Deed::Alarm(when)) => self.alarm = Some(when),
-        }
-        true
-    }
-
-    fn obey(&mut self, lane: usize, order: Order) {
-        match order {
-            Order::Send(call) => {
-                self.say(|_| format!("send {} to lane {lane}", call.id));
-                let job = &mut self.jobs[label(&call)];
-                assert!(!job.ended, "a job is sent that has ended");
-                job.sent = true;
-                self.lanes[lane].send(call);
-            }
-            Order::Cancel(_) if lane == INLINE => {}
-            Order::Cancel(id) => self.lanes[lane].cancel(id),
-            Order::Reset => {
-                self.say(|_| format!("reset lane {lane}"));
-                self.lanes[lane].reset();
-            }
-            Order::Close if self.strikes(Bug::LeakedLane) => {}
-            Order::Close => {
-                self.say(|_| format!("close lane {lane}"));
-                self.lanes[lane].close();
-            }
-        }
     }
 }
