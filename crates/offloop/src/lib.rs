@@ -43,6 +43,7 @@ mod codec;
 mod core;
 mod error;
 mod executor;
+mod foreign;
 mod instant;
 pub mod lane;
 mod options;
@@ -51,7 +52,6 @@ mod serve;
 mod stats;
 mod task;
 mod timer;
-mod wake;
 pub mod wire;
 
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]

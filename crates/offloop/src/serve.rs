@@ -1,9 +1,8 @@
 //! The far side of a lane: a call in, a reply out.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use crate::blob::Blob;
 use crate::error::Error;
+use crate::foreign::contain;
 use crate::instant::Instant;
 use crate::task::{Context, Report, Tasks};
 use crate::wire::{Call, Reply};
@@ -47,15 +46,8 @@ fn run(
         Some(_) if !blobs.iter().all(Blob::is_here) => Err(Error::gone()),
         Some(entry) => {
             let run = || entry.run_parts(&Context::new(report), &call.input.bytes, blobs);
-            catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Error::Failed { message: message(&*panic) }))
+            contain(run).unwrap_or_else(|message| Err(Error::Failed { message }))
         }
     };
     Reply { id: call.id, busy: now() - start, result }
-}
-
-/// The text of a panic, whichever way it was raised.
-pub(crate) fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
 }

@@ -15,9 +15,9 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use crate::error::Error;
+use crate::foreign::wake;
 use crate::instant::Instant;
 use crate::platform;
-use crate::wake::wake;
 
 /// The time now, on a clock that never goes back.
 #[must_use]

@@ -1,4 +1,4 @@
-//! A waker is somebody else's code, and may panic; so may a lane. Nobody but its own caller is to notice.
+//! A waker is somebody else's code, and may panic. Nobody but its own caller is to notice.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -12,8 +12,6 @@ use std::time::{Duration, Instant};
 use futures_executor::block_on;
 use futures_util::future::join_all;
 use futures_util::stream::StreamExt;
-use offloop::lane::{self, Events, Factory, Lane, Stop, Traits};
-use offloop::wire::Call;
 use offloop::{Context, Error, Executor, Handle, Options};
 
 /// Sleeps.
@@ -151,33 +149,4 @@ fn who_waits_for_room_or_the_end_is_told() {
     drop(long);
     let pool = pool.clone();
     soon(async move { pool.close().await });
-}
-
-/// Lanes in the calling thread, of which the first panics.
-struct Clumsy(Events);
-
-impl Lane for Clumsy {
-    fn traits(&self) -> Traits {
-        Traits { stop: Stop::Wait, prefetch: 1, ahead: Duration::ZERO, shared: false }
-    }
-
-    fn send(&self, call: Arc<Call>) {
-        assert!(self.0.lane() > 0, "a lane of the test panics, as it should");
-        lane::run(&TASKS, &call, &self.0);
-    }
-
-    fn cancel(&self, _: u64) {}
-
-    fn close(&self) {}
-}
-
-#[test]
-fn a_lane_that_panics_leaves_the_others_to_the_executor() {
-    let factory: Factory = Box::new(|events| Box::new(Clumsy(events)));
-    let pool = Executor::with_lanes(&TASKS, Options::default().lanes(2), factory);
-    let unlucky = pool.clone();
-    assert!(thread::spawn(move || block_on(unlucky.run(nap, 0))).join().is_err());
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || send.send(block_on(pool.run(nap, 1))));
-    assert_eq!(receive.recv_timeout(Duration::from_secs(10)), Ok(Ok(1)));
 }

@@ -78,6 +78,8 @@ impl Lanes {
     pub(super) fn vacate(&mut self, lane: usize) {
         if let Some(lane) = self.all.get_mut(lane) {
             lane.vacant = true;
+            // It holds the lane of the shell.
+            lane.load = Box::new(|| 0);
         }
     }
 
@@ -128,7 +130,7 @@ impl Lanes {
         // The second choice is another lane than the first.
         let second = (first + 1 + random % (count - 1).max(1)) % count;
         let at = |place: u64| usize::try_from(place).ok().and_then(|place| free.get(place));
-        let busy = |place: u64| at(place).map(|(_, lane)| lane.held.len() + (lane.load)());
+        let busy = |place: u64| at(place).map(|(_, lane)| (lane.load)().saturating_add(lane.held.len()));
         let better = if busy(second) < busy(first) { second } else { first };
         at(better).map(|(index, _)| *index)
     }

@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use super::shared::Shared;
 use crate::codec;
 use crate::error::Error;
+use crate::foreign::wake;
 use crate::platform::now;
-use crate::wake::wake;
 use crate::wire::{Call, Payload};
 
 /// A job that was accepted; a future of its result.

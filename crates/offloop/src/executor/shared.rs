@@ -8,6 +8,7 @@ use crate::apart::Apart;
 use crate::blob::Blob;
 use crate::core::{Core, Deed, INLINE, Limits, Load, Next, Order, Request};
 use crate::error::Error;
+use crate::foreign::contain;
 use crate::instant::Instant;
 use crate::lane::{self, Events, Factory, Lane, Loss, Sink};
 use crate::options::Options;
@@ -66,7 +67,7 @@ impl Shared {
     }
 
     fn perform<'a>(&'a self, state: MutexGuard<'a, State>) {
-        /// A lane that panics must not leave the executor without anybody to perform.
+        /// Whatever panics must not leave the executor without anybody to perform.
         struct Done<'a>(&'a Shared);
         impl Drop for Done<'_> {
             fn drop(&mut self) {
@@ -105,10 +106,10 @@ impl Shared {
 
     fn act(&self, deed: Deed, lane: Option<Arc<dyn Lane>>) {
         match deed {
-            Deed::Lane { order, .. } => {
+            Deed::Lane { lane: index, order } => {
                 // If there is none it was closed meanwhile, which ended its calls.
                 if let Some(lane) = lane {
-                    obey(&*lane, order);
+                    self.order(index, lane, order);
                 }
             }
             Deed::Inline { call } => {
@@ -116,6 +117,25 @@ impl Shared {
                 lane::run(self.tasks, &call, &Events::new(INLINE, sink));
             }
             Deed::Alarm(when) => self.set_alarm(when),
+        }
+    }
+
+    /// A lane may be somebody else's, and panic. What it does with the call that it was given nobody knows then; it may go on with others.
+    fn order(&self, index: usize, lane: Arc<dyn Lane>, order: Order) {
+        let sent = if let Order::Send(call) = &order { Some(call.id) } else { None };
+        let obeyed = contain(|| {
+            match order {
+                Order::Send(call) => lane.send(call),
+                Order::Cancel(id) => lane.cancel(id),
+                Order::Reset => lane.reset(),
+                Order::Close => lane.close(),
+            }
+            // Here, since it may be the last of it.
+            drop(lane);
+        });
+        if let (Err(said), Some(id)) = (obeyed, sent) {
+            let error = Error::Lost { cause: format!("the lane panicked: {said}") };
+            self.drive(|core| core.lost(index, &[id], &error, Loss::MaybeRan, now()));
         }
     }
 
@@ -167,7 +187,7 @@ impl Shared {
             }
             let traits = lane.traits();
             // Asked of shared lanes only; a closure that holds nothing takes no memory.
-            let load: Load = if traits.shared { Box::new(move || lane.load()) } else { Box::new(|| 0) };
+            let load: Load = if traits.shared { Box::new(move || load_of(&*lane)) } else { Box::new(|| 0) };
             state.core.add_lane(traits, load, now());
             if !state.performing {
                 self.perform(state);
@@ -219,13 +239,9 @@ impl State {
     }
 }
 
-fn obey(lane: &dyn Lane, order: Order) {
-    match order {
-        Order::Send(call) => lane.send(call),
-        Order::Cancel(id) => lane.cancel(id),
-        Order::Reset => lane.reset(),
-        Order::Close => lane.close(),
-    }
+/// Asked under the executor's lock, and in the midst of its decisions: a lane that panics is one to keep away from.
+fn load_of(lane: &dyn Lane) -> usize {
+    contain(|| lane.load()).unwrap_or(usize::MAX)
 }
 
 impl Sink for Shared {
@@ -261,7 +277,7 @@ impl Drop for Shared {
     fn drop(&mut self) {
         let state = self.state.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         for lane in state.lanes.iter().flatten() {
-            lane.close();
+            let _ = contain(|| lane.close());
         }
     }
 }

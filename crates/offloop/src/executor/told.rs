@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::handle::Slot;
 use crate::core::News;
+use crate::foreign::wake;
 use crate::lane::Lane;
 use crate::platform::PROMPT;
-use crate::wake::wake;
 
 /// Results and wakers, and lanes with calls for threads that sleep.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::world::World;
-use crate::serve::message;
+use crate::foreign::message;
 
 /// What goes wrong now and then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,9 +13,10 @@ use super::link::Link;
 use super::message::{Unread, read, text};
 use super::worker::Listener;
 use crate::error::Error;
+use crate::foreign::message;
 use crate::instant::Instant;
 use crate::platform::now;
-use crate::serve::{message, serve};
+use crate::serve::serve;
 use crate::task::{Report, Tasks};
 use crate::wire::{Call, Event, Progress, Reply, calls_in, encode_events};
 

@@ -10,7 +10,7 @@ use std::sync::Once;
 use js_sys::Math;
 
 use super::js::Answer;
-use crate::serve::message;
+use crate::foreign::message;
 
 /// What is said instead of an answer.
 pub(super) struct LastWords {
