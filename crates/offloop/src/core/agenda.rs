@@ -113,7 +113,12 @@ impl<S> Core<S> {
     }
 
     /// Takes back calls that the shell has not handed to the lane yet and of which this is true.
+    #[inline]
     pub(super) fn withdraw(&mut self, lane: usize, is_such: impl Fn(u64) -> bool) {
+        // Nearly always, and asked at each reply.
+        if self.agenda.deeds.is_empty() {
+            return;
+        }
         self.agenda.deeds.retain(|(_, deed)| match deed {
             Deed::Lane { lane: to, order: Order::Send(call) } => *to != lane || !is_such(call.id),
             Deed::Lane { order: Order::Cancel(_) | Order::Reset | Order::Close, .. }

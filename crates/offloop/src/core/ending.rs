@@ -223,10 +223,8 @@ impl<S> Core<S> {
             Place::Orphan { lane: held } if held == lane => true,
             _ => return None,
         };
-        if self.lanes.traits(lane).is_some_and(|traits| traits.stop == Stop::Terminate) {
-            // An answer from before a reset that the shell has yet to do: the call need not be sent again behind it.
-            self.withdraw(lane, |sent| sent == id);
-        }
+        // An answer to an earlier try, come twice or from before a reset that the shell has yet to do: the call need not be sent behind it.
+        self.withdraw(lane, |sent| sent == id);
         if self.lanes.release(lane, id) {
             self.order(lane, Order::Close);
         }

@@ -48,6 +48,24 @@ fn ms(milliseconds: u64) -> Instant {
     START + Duration::from_millis(milliseconds)
 }
 
+/// Or else it runs at the lane that has answered, and after the pause once more.
+#[test]
+fn a_call_is_not_sent_behind_an_answer_that_came_twice() {
+    for stop in [Stop::Wait, Stop::Release, Stop::Terminate] {
+        let mut core = with(LIMITS, 0);
+        core.add_lane(Traits { stop, ..TRAITS }, Box::new(|| 0), START);
+        let id = submit(&mut core);
+        assert_eq!(sent(&mut core), [(0, id)]);
+        core.reply(0, reply(id, Err(Error::Full)), START);
+        core.tick(ms(100));
+        // The shell has not come to that yet.
+        core.reply(0, reply(id, Err(Error::Full)), ms(100));
+        assert_eq!(sent(&mut core), [], "{stop:?}");
+        core.tick(ms(300));
+        assert_eq!(sent(&mut core), [(0, id)], "{stop:?}");
+    }
+}
+
 #[test]
 fn a_call_that_nobody_waits_for_has_4_ms_to_end_before_its_lane_is_reset() {
     let resets = |core: &mut Core<()>| {
