@@ -7,7 +7,7 @@ use std::thread::sleep as block;
 use std::time::Duration;
 
 use futures_executor::block_on;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use offloop::wire::Payload;
 use offloop::{Blob, Context, Error, Executor, Options};
 
@@ -112,6 +112,14 @@ fn a_task_outside_the_table_is_refused_at_once() {
 }
 
 #[test]
+fn debug_output_names_what_it_is() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(2)).within(Duration::from_secs(1));
+    let (executor, submit) = (format!("{pool:?}"), format!("{:?}", pool.submit(sum, 0..1)));
+    assert!(executor.starts_with("Executor") && executor.contains("lanes: 2"), "{executor}");
+    assert!(submit.starts_with("Submit") && submit.contains("ticket: None"), "{submit}");
+}
+
+#[test]
 fn a_full_queue_refuses_and_submit_waits() {
     let pool = Executor::threads(&TASKS, Options::default().lanes(1).queue(1));
     let running = pool.try_submit(nap, 50).unwrap();
@@ -163,6 +171,19 @@ fn map_keeps_the_order_and_takes_items_as_they_are_needed() {
         let rest: Vec<u64> = block_on(results.map(Result::unwrap).collect());
         assert_eq!(rest, (1..1000).map(|n| n * (n - 1) / 2).collect::<Vec<_>>());
     }
+}
+
+/// Others may keep the queue so long that it never has need of more.
+#[test]
+fn a_map_has_one_job_in_the_queue_however_long_that_is() {
+    let pool = Executor::threads(&TASKS, Options::default().lanes(1));
+    let others: Vec<_> = (0..4).map(|_| pool.try_submit(nap, 50).unwrap()).collect();
+    let waiting = pool.stats().queued;
+    let mut sums = pool.map(sum, [0..3, 0..4]);
+    assert!(sums.next().now_or_never().is_none());
+    assert_eq!(pool.stats().queued, waiting + 1);
+    assert_eq!(block_on(sums.collect::<Vec<_>>()), [Ok(3), Ok(6)]);
+    drop(others);
 }
 
 #[test]

@@ -83,8 +83,9 @@ where
         self.executor.lanes().max(1).saturating_mul(AHEAD)
     }
 
+    /// The end of the items is seen only when none of them waits for room.
     fn is_done(&self) -> bool {
-        self.items.is_none() && self.waiting.is_none()
+        self.items.is_none()
     }
 }
 

@@ -8,6 +8,8 @@
 mod guard;
 mod pace;
 mod shift;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};

@@ -68,3 +68,10 @@ impl Crew {
         }
     }
 }
+
+#[cfg(test)]
+impl Guard {
+    pub(super) fn is_armed(&self) -> bool {
+        self.alarm.is_some()
+    }
+}

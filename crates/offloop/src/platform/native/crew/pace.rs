@@ -39,3 +39,33 @@ impl Pace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PORTION, Pace, SHORT};
+
+    #[test]
+    fn a_task_is_as_long_as_its_calls_of_late() {
+        let mut pace = Pace::default();
+        let mut learn = |took| {
+            pace.learn(3, took);
+            pace.of(3)
+        };
+        // The first counts in full, less than half as much draws it down by half, a little more up by an eighth.
+        assert_eq!([800, 400, 680].map(&mut learn), [800, 600, 610]);
+        // No more, no less.
+        assert_eq!(learn(610), 610);
+        // One that is not short tells at once, but none for more than a portion.
+        assert_eq!(learn(SHORT), (610 * 3 + SHORT) / 4);
+        let known = pace.of(3);
+        pace.learn(3, u64::MAX);
+        assert_eq!(pace.of(3), (known * 3 + PORTION) / 4);
+        // Known is never the same as unknown.
+        (0..40).for_each(|_| pace.learn(3, 0));
+        assert_eq!(pace.of(3), 1);
+        // Nothing is known of others, in the table or beyond.
+        assert_eq!([0, 2, 4, u32::MAX].map(|task| pace.of(task)), [u64::MAX; 4]);
+        pace.learn(0, 5);
+        assert_eq!([0, 3].map(|task| pace.of(task)), [5, 1]);
+    }
+}

@@ -1,0 +1,146 @@
+//! Who is told of calls that wait, and that the books are right when all is quiet: a thread too few or too many shows by the clock only.
+
+#![allow(unreachable_pub, reason = "what `tasks!` makes is for whoever uses the crate")]
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::pace::SHIFT;
+use super::{Crew, State};
+use crate::error::Error;
+use crate::lane::{Events, Loss, Sink};
+use crate::wire::{Call, Payload, Progress, Reply};
+
+fn nap(microseconds: u64) {
+    sleep(Duration::from_micros(microseconds));
+}
+
+crate::tasks! { nap }
+
+/// Keeps the ids of calls that have their replies.
+#[derive(Default)]
+struct Heard(Mutex<Vec<u64>>);
+
+impl Sink for Heard {
+    fn reply(&self, _: usize, replies: Vec<Reply>, _: crate::Instant) {
+        self.0.lock().unwrap().extend(replies.iter().map(|reply| reply.id));
+    }
+    fn reply_all(&self, replies: &mut Vec<(usize, Reply)>) {
+        self.0.lock().unwrap().extend(replies.drain(..).map(|(_, reply)| reply.id));
+    }
+    fn progress(&self, _: usize, _: Progress) {}
+    fn lost(&self, _: usize, _: &[u64], _: Error, _: Loss) {}
+    fn down(&self, _: usize, _: Error, _: Loss) {}
+}
+
+fn crew(lanes: usize) -> (Arc<Crew>, Arc<Heard>) {
+    let (crew, heard) = (Crew::new(&TASKS), Arc::new(Heard::default()));
+    let sink: Weak<dyn Sink> = Arc::downgrade(&(heard.clone() as Arc<dyn Sink>));
+    (0..lanes).for_each(|lane| crew.join(&Events::new(lane, sink.clone())));
+    (crew, heard)
+}
+
+fn call(id: u64, microseconds: u64) -> Arc<Call> {
+    let input: Payload = crate::codec::encode(&microseconds).unwrap();
+    Arc::new(Call { id, task: 0, deadline: None, input })
+}
+
+/// Waits until it is so.
+fn once(crew: &Crew, is_so: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+    let start = Instant::now();
+    loop {
+        let state = crew.lock();
+        if is_so(&state) {
+            return state;
+        }
+        drop(state);
+        assert!(start.elapsed() < Duration::from_secs(20), "that never comes");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+fn is_quiet(state: &State) -> bool {
+    state.calls.is_empty() && state.threads > 0 && state.idle == state.threads
+}
+
+/// How many threads there are told of, and started for, that much work, with so many told, starting, looking and back in no time, and idle.
+#[test]
+fn one_thread_comes_for_each_shift_of_work() {
+    const UNTOLD: (bool, bool, usize) = (false, false, 0);
+    const TOLD: (bool, bool, usize) = (true, false, 0);
+    const WATCHED: (bool, bool, usize) = (false, true, 0);
+    const STARTED: (bool, bool, usize) = (false, false, 1);
+    for (backlog, told, starting, looking, brief, idle, expected) in [
+        (1, 0, 0, false, 0, 1, TOLD),
+        (1, 0, 0, false, 0, 0, STARTED),
+        (SHIFT, 1, 0, false, 0, 1, UNTOLD),
+        (SHIFT, 0, 1, false, 0, 1, UNTOLD),
+        (SHIFT, 0, 0, true, 0, 1, UNTOLD),
+        (SHIFT, 1, 0, false, 1, 1, UNTOLD),
+        (SHIFT, 1, 0, false, 0, 0, UNTOLD),
+        (SHIFT + 1, 1, 0, false, 0, 1, TOLD),
+        (SHIFT + 1, 0, 1, false, 0, 0, STARTED),
+        (3 * SHIFT, 1, 1, true, 0, 1, UNTOLD),
+        (3 * SHIFT, 1, 1, false, 0, 1, TOLD),
+        // Who comes back soon is watched, and nobody is woken.
+        (SHIFT, 0, 0, false, 1, 1, WATCHED),
+        (3 * SHIFT, 1, 0, true, 1, 1, WATCHED),
+        (3 * SHIFT, 0, 0, true, 1, 1, TOLD),
+    ] {
+        let (crew, _) = crew(1);
+        let mut state = crew.lock();
+        (state.backlog, state.told, state.starting, state.brief, state.idle) = (backlog, told, starting, brief, idle);
+        state.looking = looking;
+        let tell = crew.cover(&mut state).unwrap();
+        let given = (tell, state.guard.is_armed(), state.threads);
+        let case = (backlog, told, starting, looking, brief, idle);
+        assert_eq!(given, expected, "{case:?}");
+        let counted = (state.told, state.starting, state.idle);
+        assert_eq!(counted, (told + usize::from(tell), starting + state.threads, idle - usize::from(tell)), "{case:?}");
+        // So that a thread that was started comes to its end.
+        (state.told, state.looking, state.brief, state.lanes) = (0, false, 0, 0);
+    }
+}
+
+#[test]
+fn no_more_threads_are_started_than_there_are_lanes() {
+    let (crew, _) = crew(2);
+    (0..3).for_each(|_| crew.warm());
+    let state = once(&crew, is_quiet);
+    assert_eq!((state.threads, state.crew.len()), (2, 2));
+}
+
+#[test]
+fn the_books_are_right_when_all_is_quiet() {
+    let (crew, heard) = crew(2);
+    // Short ones by the dozen, some of which turn out to be long; and unknown ones, of which most are cancelled while they wait.
+    for round in 0..60 {
+        for n in 0..40 {
+            let nap = if n == 30 && round % 20 == 19 { 5_000 } else { 0 };
+            let tell = crew.take(call(round * 100 + n + 1, nap), 0).unwrap();
+            crew.tell(tell);
+        }
+        if round % 3 == 0 {
+            (20..30).for_each(|n| _ = crew.cancel(round * 100 + n + 1));
+        }
+        if round % 7 == 0 {
+            drop(once(&crew, is_quiet));
+        }
+    }
+    let state = once(&crew, is_quiet);
+    assert_eq!((state.backlog, state.told, state.starting, state.brief), (0, 0, 0, 0));
+    assert!(!state.looking && state.threads <= 2 && crew.waiting.0.load(Relaxed) == 0);
+    for member in state.crew.iter().flatten() {
+        let load = member.own.lock();
+        assert!(load.calls.is_empty() && load.replies.is_empty() && load.running.is_none() && !member.brief);
+    }
+    drop(state);
+    let mut heard = std::mem::take(&mut *heard.0.lock().unwrap());
+    let count = heard.len();
+    heard.sort_unstable();
+    heard.dedup();
+    assert_eq!(heard.len(), count, "a call has two replies");
+    assert!((60 * 40 - 20 * 10..=60 * 40).contains(&count), "{count} of 2400 calls have replies");
+}
