@@ -8,9 +8,16 @@ const LONGEST = 4096;
 // modulo 2³².
 const [SENT, MESSAGES, WRITTEN, READ, LOOKS] = [0, 1, 2, 3, 4];
 const ROOM = 64 + SIZE;
-// So many milliseconds a worker waits for the next call before it goes back to its event loop. It sleeps at once: to look again a hundred or
-// a thousand times before that, measured on two cores, made no call faster and many calls slower.
+// So many milliseconds a worker waits for the next call before it goes back to its event loop.
 const STAY = 20;
+// To fall asleep and to be woken up takes either side longer than a trivial call. So where short frames, as of single calls, come one after the
+// other, each within SOON milliseconds, both look for the next before they sleep: a worker for as long, a page for GLANCE, each look a turn of
+// its event loop, which nothing waits for. Not after a long frame: what is in it has work for other processors meanwhile.
+const [SOON, GLANCE, SHORT] = [0.1, 0.03, 64];
+// They look once so many frames in a row came soon. Twice as many, up to the second number, each time that one comes just after the look: as it
+// does where whoever is to send it needs the same processor. After a PAUSE it proves nothing.
+const [FEW, MANY, PAUSE] = [8, 64, 1];
+const clock = performance;
 // So often a page goes on without having waited: however fast the answers come, it has its turns.
 const TURNS = 64;
 
@@ -45,7 +52,14 @@ function turn() {
   });
 }
 
+// Lets the event loop have a turn that takes next to no time, where there is such a thing.
+const rest = globalThis.scheduler?.yield?.bind(scheduler);
+
 class Ring {
+  // How many frames in a row came soon, and how many are needed for a look.
+  soon = 0;
+  needed = FEW;
+
   constructor(buffer, out, inward) {
     const side = (at) => ({ state: new Int32Array(buffer, at, 16), heads: new Int32Array(buffer, at + 64), bytes: new Uint8Array(buffer, at + 64, SIZE), at: 0, messages: 0 });
     this.buffer = buffer;
@@ -109,18 +123,46 @@ class Ring {
     if (((heads[head + 1] - messages) | 0) > 0) return -1;
     for (let i = 0; i < length; i++) room[i] = bytes[(at + 8 + i) & (SIZE - 1)];
     this.in.at = end;
+    this.short = length <= SHORT;
     Atomics.store(state, READ, end);
     return length;
+  }
+
+  // Whether to look for the next frame before sleeping.
+  hopes() {
+    return this.short && this.soon >= this.needed;
+  }
+
+  // It came after this time, of which so much could be spent on looking.
+  came(time, look) {
+    const hoped = this.hopes();
+    if (time <= (hoped ? look : SOON)) {
+      this.soon = Math.min(this.soon + 1, MANY);
+      if (hoped) this.needed = Math.max(this.needed - 1, FEW);
+    } else if (!hoped) {
+      this.soon = Math.max(this.soon - 2, 0);
+    } else {
+      this.soon = 0;
+      if (time < PAUSE) this.needed = Math.min(2 * this.needed, MANY);
+    }
   }
 
   // Lets a worker wait for the next frame. True once there is something in the ring; false if it will be a message, or may be one.
   wait() {
     const { state, messages } = this.in;
+    const began = clock.now();
+    let hopes = this.hopes();
     this.looks(1);
     for (;;) {
       const sent = Atomics.load(state, SENT);
-      if (this.hasNext()) return true;
+      const time = clock.now() - began;
+      if (this.hasNext()) {
+        this.came(time, SOON);
+        return true;
+      }
       if (((Atomics.load(state, MESSAGES) - messages) | 0) > 0) return false;
+      hopes &&= time <= SOON;
+      if (hopes) continue;
       if (Atomics.wait(state, SENT, sent, STAY) !== 'timed-out') continue;
       this.looks(0);
       if (!this.hasNext()) return false;
@@ -131,16 +173,20 @@ class Ring {
   // Calls back each time that something was sent, until `close`.
   async listen(heard) {
     const { state } = this.in;
-    for (let [seen, turns] = [0, 0]; !this.closed; ) {
-      const wait = Atomics.waitAsync(state, SENT, seen);
-      if (wait.async) {
-        await wait.value;
+    const isNew = () => this.closed || Atomics.load(state, SENT) !== seen;
+    let [seen, turns] = [0, 0];
+    for (;;) {
+      const began = clock.now();
+      while (rest && this.hopes() && !isNew() && clock.now() - began <= GLANCE) await rest();
+      if (!isNew()) {
+        await Atomics.waitAsync(state, SENT, seen).value;
         turns = 0;
-      } else {
-        seen = Atomics.load(state, SENT);
-        heard();
-        await (++turns % TURNS ? 0 : turn());
       }
+      if (this.closed) return;
+      this.came(clock.now() - began, GLANCE);
+      seen = Atomics.load(state, SENT);
+      heard();
+      await (++turns % TURNS ? 0 : turn());
     }
   }
 
