@@ -1,10 +1,14 @@
 // What is built in: from the registries only, whole, and under licences that allow it. Known vulnerabilities are looked up where the network
 // allows it: `npm audit` and `cargo audit` are run by hand, see docs/security.md.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'smol-toml';
+import { locked } from './advisories.mjs';
 import { at } from './paths.mjs';
 import { ask } from './shell.mjs';
+import { CARGO_TOOLS } from './versions.mjs';
 
 const ALLOWED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'IJG', 'ISC', 'MIT', 'Unicode-3.0', 'Unlicense', 'Zlib'];
 const REGISTRY = 'registry+https://github.com/rust-lang/crates.io-index';
@@ -38,4 +42,18 @@ test('every npm package has a checksum, and none is from elsewhere than the regi
     if (resolved !== undefined) assert.match(resolved, /^https:\/\/registry\.npmjs\.org\//, name);
     assert.match(integrity ?? '', /^sha512-/, name);
   }
+});
+
+test('wasm-bindgen has the version of its command line tool here, and is left to the users of the library', () => {
+  const { version } = CARGO_TOOLS['wasm-bindgen-cli'];
+  const wanted = (...path) => {
+    const { dependencies, target, workspace } = parse(readFileSync(at(...path, 'Cargo.toml'), 'utf8'));
+    return { ...target?.['cfg(target_arch = "wasm32")']?.dependencies, ...dependencies, ...workspace?.dependencies }['wasm-bindgen'];
+  };
+  const examples = at('crates', 'offloop', 'examples');
+  const applications = readdirSync(examples).filter((name) => existsSync(join(examples, name, 'Cargo.toml')) && name !== 'native');
+  assert.ok(applications.length > 3, `${applications}`);
+  for (const path of [[], ...applications.map((name) => ['crates', 'offloop', 'examples', name])]) assert.equal(wanted(...path), `=${version}`, path.join('/'));
+  assert.match(wanted('crates', 'offloop'), /^0\.2\.\d+$/);
+  assert.deepEqual(locked(readFileSync(at('Cargo.lock'), 'utf8')).filter(({ name }) => name === 'wasm-bindgen'), [{ name: 'wasm-bindgen', version }]);
 });

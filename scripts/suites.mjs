@@ -31,6 +31,13 @@ export const SUITES = [
     lint: true,
     command: () => ({ ...cargo('doc', '--workspace', '--no-deps', '--features', 'offloop/json'), env: { RUSTDOCFLAGS: '-D warnings' } }),
   },
+  // What only that target has, as docs.rs shows it.
+  {
+    name: 'doc-wasm',
+    lint: true,
+    prepare: () => install(),
+    command: () => ({ ...cargo('doc', '-p', 'offloop', '--no-deps', ...WASM, '--features', 'browser,edge,json'), env: { RUSTDOCFLAGS: '-D warnings' } }),
+  },
   { name: 'scripts', command: nodeTests('scripts') },
   // The ring in shared memory by itself; between page and worker it is in the browsers' suites.
   { name: 'ring', command: nodeTests('crates/offloop/tests') },
