@@ -35,6 +35,31 @@
 //! - **handle**: the future ends with the result, or with an [`Error`]: it never waits for ever.
 //!
 //! Dropping a [`Handle`], or the future of [`Executor::run`], cancels the job.
+//!
+//! # Where an executor comes from
+//!
+//! | constructor | lanes | there is one |
+//! |---|---|---|
+//! | [`Executor::threads`](Executor) | threads | on every target but `wasm32`, without a feature and with any async runtime |
+//! | [`Executor::web_workers`](Executor), with `WorkerOptions` | Web Workers | on `wasm32` with the feature `browser` |
+//! | [`Executor::edge`](Executor), with the module `edge` | anything with `fetch` on Cloudflare Workers | on `wasm32` with the feature `edge` |
+//! | [`Executor::inline`] | none: in the calling thread | everywhere |
+//! | [`Executor::with_lanes`] | of your own, see [`lane`] | everywhere |
+//!
+//! These pages show what the target has for which they were made: `cargo doc --target wasm32-unknown-unknown --features browser,edge` those of the
+//! browser and the edge.
+//!
+//! # Good to know
+//!
+//! - Large bytes should be a [`Blob`], which travels beside the encoded value: 32 MiB to a Web Worker and back took 92 to 335 ms, and as a
+//!   `Vec<u8>` 1,180 to 1,300, on a busy machine.
+//! - A thread cannot be ended: one whose job was cancelled, or is past its deadline, stays busy until the task returns; a long one asks
+//!   [`Context::is_cancelled`].
+//! - Lanes that share a thread with their caller, as all of one `workerd` process (`wrangler dev`) do, let nobody look at the clock while they
+//!   compute: the deadline of a job that runs there does not fire.
+//! - A program's own `#[wasm_bindgen]` exports that are `async` need `wasm-bindgen-futures` as a dependency of the program.
+//! - A page's start function runs in each lane's worker too: what stands before its look at [`in_lane`], such as setting a panic hook, happens
+//!   in lanes as well.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod apart;
