@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! OFFLOOP_SCHEDULES=1000000 cargo test --release -p offloop simulation    as many as you like (default 100,000)
+//! OFFLOOP_FIRST=1000000 …                                                from this one on, where an earlier run has ended
 //! OFFLOOP_SEED=4711 cargo test -p offloop simulation -- --nocapture       one of them, step by step
 //! ```
 
@@ -34,15 +35,16 @@ fn every_schedule_keeps_the_promises() {
     if let Some(seed) = number("OFFLOOP_SEED") {
         return World::new(seed, true, None).run();
     }
-    let (count, next) = (number("OFFLOOP_SCHEDULES").unwrap_or(100_000), AtomicU64::new(0));
+    let first = number("OFFLOOP_FIRST").unwrap_or(0);
+    let (end, next) = (first + number("OFFLOOP_SCHEDULES").unwrap_or(100_000), AtomicU64::new(first));
     let explore = || {
         loop {
             let seed = next.fetch_add(1, Relaxed);
-            if seed >= count {
+            if seed >= end {
                 return;
             }
             if catch_unwind(AssertUnwindSafe(|| World::new(seed, false, None).run())).is_err() {
-                next.store(count, Relaxed);
+                next.store(end, Relaxed);
                 panic!("schedule {seed} breaks a promise, see it with OFFLOOP_SEED={seed} and --nocapture");
             }
         }

@@ -123,6 +123,27 @@ fn an_action_is_at_rest_only_when_there_is_none() {
 }
 
 #[test]
+fn what_is_told_and_what_is_done_keep_one_order() {
+    let mut core = core(1, 1);
+    let [running, _waiting] = [0, 1].map(|_| submit(&mut core));
+    rest(&mut core);
+    core.reply(0, reply(running, Ok(Payload::default())), START);
+    core.on_closed(Waker::noop());
+    core.retire_lanes(1, START);
+    core.abort(START);
+    let order: Vec<&str> = std::iter::from_fn(|| core.action())
+        .map(|action| match action {
+            Action::Tell(News::Finish { .. }) => "finish",
+            Action::Tell(News::Wake(_)) => "wake",
+            Action::Do(Deed::Lane { order: Order::Send(_), .. }) => "send",
+            Action::Do(Deed::Lane { order: Order::Close, .. }) => "close",
+            Action::Do(_) => "something else",
+        })
+        .collect();
+    assert_eq!(order, ["finish", "send", "finish", "close", "wake"]);
+}
+
+#[test]
 fn short_jobs_with_far_deadlines_do_not_pile_up() {
     // Four lanes are at work all the time.
     let mut core = core(5, 10);

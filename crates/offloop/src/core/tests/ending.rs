@@ -226,3 +226,22 @@ fn the_place_of_a_lane_is_free_once_it_is_closed() {
     assert_eq!(core.vacant(), 1);
     assert_eq!(core.add_lane(TRAITS, Box::new(|| 0), START), 1);
 }
+
+/// Each of several replies that come together is taken to have needed an equal part of the time.
+#[test]
+fn replies_of_a_lane_that_come_together_share_its_time() {
+    let mut core = with(LIMITS, 0);
+    for _ in 0..2 {
+        let ahead = Duration::from_micros(1_500);
+        core.add_lane(Traits { stop: Stop::Wait, prefetch: 2, ahead, ..TRAITS }, Box::new(|| 0), START);
+    }
+    let known = submit(&mut core);
+    core.reply(0, done(known), START);
+    let ids: Vec<u64> = (0..4).map(|_| submit(&mut core)).collect();
+    rest(&mut core);
+    let both = [0, 2].into_iter().flat_map(|at| done(ids[at])).map(|reply| (0, reply));
+    core.reply_all(&mut both.collect(), ms(8));
+    // They took 4 ms each, so that a call should take 0.94 ms now, and one more fits behind it.
+    let next = [0, 1].map(|_| core.submit(request(None), ms(8)).map_err(|(error, _)| error).unwrap());
+    assert_eq!(sent(&mut core), next.map(|id| (0, id)));
+}
