@@ -197,4 +197,6 @@ impl fmt::Debug for Events {
 }
 
 /// Makes the lane with the given index, which reports to the given events. Called again when the pool grows.
+///
+/// The executor is locked meanwhile: neither it nor the events may be used before this has returned.
 pub type Factory = Box<dyn Fn(Events) -> Box<dyn Lane> + Send + Sync>;
