@@ -97,7 +97,7 @@ impl Lane for Own {
 
     fn load(&self) -> usize {
         assert_ne!(self.traits.ahead, CLUMSY, "the lane panics, as it should");
-        usize::MAX
+        if self.events.lane() == 0 { usize::MAX } else { 0 }
     }
 
     fn close(&self) {
@@ -234,14 +234,28 @@ fn a_lane_that_panics_at_whatever_it_is_told_stops_nobody() {
     }
 }
 
-/// Two lanes, neither of which can say how much others have in flight there, or each of which says that it is more than can be counted.
 #[test]
-fn a_load_beyond_all_bounds_is_only_the_least_wanted() {
-    let (pool, _) =
-        pool(2, Traits { shared: true, prefetch: 2, ahead: Duration::from_secs(60), ..TRAITS }, |events, call, _| {
-            run(events, &call)
-        });
+fn the_lane_with_less_to_do_for_others_is_chosen() {
+    let (pool, notes) = pool(2, Traits { shared: true, ..TRAITS }, |events, call, _| run(events, &call));
     for n in 0..20 {
         assert_eq!(soon(pool.run(once, n)), Ok(n));
+    }
+    assert!(notes.all().iter().all(|(lane, _)| *lane == 1), "{:?}", notes.all());
+}
+
+/// Neither of two can say how much others have in flight there, and one that can says more than can be counted.
+#[test]
+fn a_load_that_cannot_be_counted_keeps_no_job_waiting() {
+    for (lanes, ahead) in [(2, CLUMSY), (1, Duration::from_secs(60))] {
+        let traits = Traits { shared: true, prefetch: 2, ahead, ..TRAITS };
+        let (pool, notes) = pool(lanes, traits, |events, call, nth| {
+            if nth != 1 {
+                run(events, &call)
+            }
+        });
+        assert_eq!(soon(pool.run(once, 0)), Ok(0));
+        // The first of these is not answered, so that there is something to add.
+        let _first = pool.try_submit(once, 1).unwrap();
+        assert_eq!((soon(pool.run(once, 2)), notes.sent()), (Ok(2), 3));
     }
 }

@@ -188,10 +188,8 @@ impl Shared {
             let traits = lane.traits();
             // Asked of shared lanes only; a closure that holds nothing takes no memory.
             let load: Load = if traits.shared { Box::new(move || load_of(&*lane)) } else { Box::new(|| 0) };
+            // What follows from it is done with the last of them.
             state.core.add_lane(traits, load, now());
-            if !state.performing {
-                self.perform(state);
-            }
         }
     }
 
