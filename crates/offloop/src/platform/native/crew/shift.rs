@@ -108,7 +108,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Takes calls out of the queue.
-    fn take(&mut self, state: &mut State) {
+    pub(super) fn take(&mut self, state: &mut State) {
         let mut load = self.own.lock();
         let (mut sum, mut short) = (0, true);
         while let Some(waiting) = state.calls.front() {

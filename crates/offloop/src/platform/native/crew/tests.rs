@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::pace::SHIFT;
-use super::{Crew, State};
+use super::pace::{PORTION, SHIFT, SHORT};
+use super::shift::Shift;
+use super::{Crew, Member, Own, State, Waiting};
 use crate::error::Error;
 use crate::lane::{Events, Loss, Sink};
 use crate::wire::{Call, Payload, Progress, Reply};
@@ -101,6 +102,37 @@ fn one_thread_comes_for_each_shift_of_work() {
         assert_eq!(counted, (told + usize::from(tell), starting + state.threads, idle - usize::from(tell)), "{case:?}");
         // So that a thread that was started comes to its end.
         (state.told, state.looking, state.brief, state.lanes) = (0, false, 0, 0);
+    }
+}
+
+/// How many of the calls that should take so long a thread takes at once, whether it should be back soon, and whether that is watched.
+#[test]
+fn a_thread_takes_a_portion_of_short_calls_or_one_call() {
+    let tenth = PORTION / 10;
+    for (expected, taken) in [
+        (vec![tenth; 20], (10, true, true)),
+        (vec![1; 20], (16, true, true)),
+        ([vec![tenth; 9], vec![tenth + 1; 9]].concat(), (9, true, true)),
+        (vec![SHORT - 1, SHORT - 1], (2, true, true)),
+        (vec![SHORT - 1, SHORT], (1, true, false)),
+        (vec![1], (1, true, false)),
+        (vec![SHORT, 1], (1, false, false)),
+        (vec![SHORT + 1, 1], (1, false, false)),
+        (vec![u64::MAX, 1], (1, false, false)),
+    ] {
+        let (crew, _) = crew(1);
+        let own = Arc::new(Own::default());
+        let mut shift = Shift::new(&crew, 0, own.clone());
+        let mut state = crew.lock();
+        state.crew.push(Some(Member { own: own.clone(), ..Member::default() }));
+        expected.iter().for_each(|expected| state.put(Waiting { call: call(1, 0), lane: 0, expected: *expected }));
+        shift.take(&mut state);
+        let count = own.lock().calls.len();
+        assert_eq!((count, state.brief == 1, state.guard.is_armed()), taken, "{expected:?}");
+        let left = expected[count..].iter().map(|expected| (*expected).min(SHIFT)).sum::<u64>();
+        assert_eq!((state.calls.len(), state.backlog), (expected.len() - count, left), "{expected:?}");
+        // Nobody is to be started for what is left.
+        state.lanes = 0;
     }
 }
 
