@@ -3,6 +3,7 @@
 //! A *lane* runs one job at a time, in the order the calls were sent to it. The executor pushes calls into it with
 //! [`Lane::send`], which never blocks and never waits; whatever becomes of a call comes back through [`Events`].
 //! A lane owes each call exactly one ending: a reply, a `lost`, or a `cancel` that the executor asked for.
+//! A second one would be taken for that of the next try, if there is one.
 //!
 //! The executor may hand a lane a few calls ahead ([`Traits::prefetch`]), so that it need not idle for a round trip.
 
