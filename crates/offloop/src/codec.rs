@@ -1,6 +1,7 @@
 //! Values to payloads and back.
 
 mod decoder;
+mod encoder;
 mod refusal;
 
 use serde::Serialize;
@@ -8,11 +9,11 @@ use serde::de::DeserializeOwned;
 
 use crate::blob::{self, Blob};
 use crate::error::Error;
-use crate::wire::{Encoded, Payload};
+use crate::wire::Payload;
 
 /// Encodes a task's argument or result.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Payload, Error> {
-    let (bytes, blobs) = blob::collect(|| postcard::serialize_with_flavor(value, Encoded::default()));
+    let (bytes, blobs) = blob::collect(|| encoder::write(value));
     Ok(Payload { bytes: bytes.map_err(Error::malformed)?, blobs })
 }
 

@@ -23,7 +23,8 @@ pub enum Error {
     Cancelled,
     /// The deadline passed, time in the queue included.
     TimedOut,
-    /// The task is not in the executor's table. Add it to `offloop::tasks!`.
+    /// The task is not in the executor's table. Add it to `offloop::tasks!`, and pass the function that is listed there: a closure around it
+    /// or a pointer to it is something else.
     UnknownTask {
         /// The name as the caller gave it.
         name: String,
@@ -87,6 +88,14 @@ impl Error {
     pub(crate) fn malformed(what: impl fmt::Display) -> Self {
         Self::Malformed { what: what.to_string() }
     }
+
+    /// Says of malformed data what they are.
+    pub(crate) fn of(self, whose: &str) -> Self {
+        match self {
+            Self::Malformed { what } => Self::Malformed { what: format!("{whose}: {what}") },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -95,7 +104,9 @@ impl fmt::Display for Error {
             Self::Full => write!(f, "the queue is full, try again later or wait for room with submit"),
             Self::Cancelled => write!(f, "the job was cancelled"),
             Self::TimedOut => write!(f, "the deadline passed before the job was done"),
-            Self::UnknownTask { name } => write!(f, "no task named {name}, add it to offloop::tasks!"),
+            Self::UnknownTask { name } => {
+                write!(f, "no task named {name}: list it in offloop::tasks!, and pass that very function, no closure")
+            }
             Self::Failed { message } => write!(f, "the task panicked: {message}"),
             Self::Lost { cause } => write!(f, "the lane was lost: {cause}"),
             Self::Closed => write!(f, "the executor is closed and takes no more jobs"),

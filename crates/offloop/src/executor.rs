@@ -80,17 +80,17 @@ impl Executor {
     /// [`Error::Closed`]; [`Error::UnknownTask`] if the task is not in the table; [`Error::Malformed`] if the input cannot be encoded;
     /// [`Error::TimedOut`] if the deadline passes first; [`Error::Lost`] if no lane can be brought up.
     pub fn submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Submit<F::Output> {
-        Submit::new(self, self.shared.tasks.index_of(&task).and_then(|task| Ok((task, crate::codec::encode(&input)?))))
+        Submit::new(self, self.shared.tasks.request(&task, &input))
     }
 
-    /// Hands over a job now, or says that the queue is full.
+    /// Hands over a job now, or says that the queue is full. Whoever tries again keeps a copy of the input; that of a [`Blob`](crate::Blob) is free.
     ///
     /// # Errors
     ///
     /// As [`submit`](Self::submit), and [`Error::Full`] if there is no room or others wait for it already.
     pub fn try_submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Result<Handle<F::Output>, Error> {
-        let task = self.shared.tasks.index_of(&task)?;
-        self.try_submit_call(task, crate::codec::encode(&input)?)
+        let (task, input) = self.shared.tasks.request(&task, &input)?;
+        self.try_submit_call(task, input)
     }
 
     /// As [`submit`](Self::submit), for a task by its index in the table and an encoded input; the result stays encoded.
@@ -153,13 +153,13 @@ impl Executor {
         Self { shared: self.shared.clone(), deadline: Some(deadline) }
     }
 
-    /// The same executor, through which jobs must be done within this time from now.
+    /// The same executor, through which jobs must be done within this time from now, and all of a [`map`](Self::map) together.
     #[must_use]
     pub fn within(&self, timeout: Duration) -> Self {
         self.until(now() + timeout)
     }
 
-    /// Takes no more jobs and waits for those it has.
+    /// Takes no more jobs and waits for those it has; not for what a thread still runs though its caller has cancelled it.
     pub fn close(&self) -> impl Future<Output = ()> + Send + use<> {
         let shared = self.shared.clone();
         shared.drive(|core| core.close(now()));

@@ -17,9 +17,14 @@ use serde::de::DeserializeOwned;
 /// shapes apart and is always inferred.
 ///
 /// With more than one argument the input is a tuple: `pool.run(scale, (image, 320))`.
+///
+/// Arguments and results cross in postcard's encoding, on threads too, which tells no types: what is written is what is read, field by field. Types that
+/// need to be told end as [`Error::Malformed`](crate::Error::Malformed): those with `#[serde(skip_serializing_if)]`, `flatten`, `untagged` or `tag`, and
+/// `serde_json::Value`, for which a `String` of JSON does. `#[serde(skip)]` and `with` work; a field with `skip_serializing` alone needs
+/// `skip_deserializing`, too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a task",
-    note = "a task is a `fn` (not a closure that captures) with zero to three owned arguments, optionally after a `&offloop::Context`",
+    note = "a task is a `fn` (no `async fn`, and no closure that captures) with zero to three owned arguments (no references), optionally after a `&offloop::Context`",
     note = "its argument and result types must implement `serde::Serialize` and `serde::de::DeserializeOwned`"
 )]
 pub trait Task<Marker>: Copy + Send + Sync + 'static {

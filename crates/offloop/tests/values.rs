@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use offloop::wire::Payload;
-use offloop::{Context, Error};
+use offloop::{Context, Error, Executor, Options, Task};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -28,9 +28,27 @@ enum Shape {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Skips {
-    always: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     sometimes: Option<u8>,
+    always: u8,
+    list: Vec<u8>,
+    #[serde(skip)]
+    never: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Skipping {
+    Variant {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sometimes: Option<u8>,
+        always: u8,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Flat {
+    #[serde(flatten)]
+    map: BTreeMap<String, u8>,
 }
 
 type Mixed = (Option<Option<u8>>, String, Vec<(i64, Option<String>)>);
@@ -41,10 +59,24 @@ struct Linked {
     next: Option<Box<Linked>>,
 }
 
+/// Cannot be written.
+#[derive(Debug, Deserialize)]
+struct Sulk;
+
+impl Serialize for Sulk {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("not today"))
+    }
+}
+
+fn sulk() -> Sulk {
+    Sulk
+}
+
 macro_rules! echoes {
     ($($name:ident: $type:ty),* $(,)?) => {
         $(fn $name(value: $type) -> $type { value })*
-        offloop::tasks! { $($name),* }
+        offloop::tasks! { $($name,)* sulk }
     };
 }
 
@@ -53,13 +85,20 @@ echoes! {
     options: Option<Option<Option<u8>>>, list: Vec<u64>, lists: Vec<Vec<Option<String>>>, array: [u8; 32],
     map: BTreeMap<String, Vec<i64>>, hash: HashMap<u32, u32>, range: Range<u64>, duration: Duration,
     outcome: Result<u8, String>, nest: Nest, shape: Shape, triple: (u8, (u16, [i32; 2]), String), boxed: Box<str>,
-    anything: serde_json::Value, skips: Skips, linked: Linked, numbers: (u8, i8, bool, u16, i16, u32, i32), wide_numbers: (u64, i64, u128, i128),
+    anything: serde_json::Value, skips: Skips, skipping: Skipping, flat: Flat, linked: Linked, numbers: (u8, i8, bool, u16, i16, u32, i32), wide_numbers: (u64, i64, u128, i128),
     mixed: Mixed, nothings: Vec<()>, many_nothings: Vec<Vec<[(); 3]>>,
 }
 
 fn run(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     let entry = TASKS.at(TASKS.named(name)?).unwrap();
     entry.run(&Context::none(), Payload { bytes: bytes.into(), blobs: Vec::new() }).map(|output| output.bytes.into())
+}
+
+fn through<F: Task<M, Input = T, Output = T>, M, T>(task: F, value: T) -> Result<T, Error>
+where
+    T: Serialize + serde::de::DeserializeOwned,
+{
+    futures_executor::block_on(Executor::inline(&TASKS, Options::default()).run(task, value))
 }
 
 /// There and back, with the bytes compared too, so that NaN equals itself.
@@ -167,6 +206,32 @@ fn elements_without_bytes_are_counted() {
 #[test]
 fn a_type_that_only_json_can_describe_is_a_typed_error() {
     assert!(matches!(run("anything", vec![1, 2, 3]), Err(Error::Malformed { .. })));
+}
+
+/// Its bytes would be read as another value: the next field's would be taken for it.
+#[test]
+fn a_value_that_skips_a_field_is_refused_by_name() {
+    let kept = Skips { sometimes: Some(1), always: 2, list: vec![3], never: 0 };
+    assert_eq!(through(skips, kept.clone()), Ok(kept));
+    // Without the check this is `Some(3)`, 9 and `[7]`, and no error.
+    let skipped = through(skips, Skips { sometimes: None, always: 1, list: vec![9, 1, 7], never: 0 });
+    let told = "skips: its argument: `sometimes` is left out";
+    assert!(matches!(&skipped, Err(Error::Malformed { what }) if what.starts_with(told)), "{skipped:?}");
+    assert!(through(skipping, Skipping::Variant { sometimes: Some(1), always: 2 }).is_ok());
+    let skipped = through(skipping, Skipping::Variant { sometimes: None, always: 2 });
+    assert!(matches!(&skipped, Err(Error::Malformed { what }) if what.contains("`sometimes`")), "{skipped:?}");
+    let flat = through(flat, Flat { map: BTreeMap::from([("a".to_owned(), 1)]) });
+    assert!(matches!(&flat, Err(Error::Malformed { what }) if what.contains("flatten")), "{flat:?}");
+}
+
+#[test]
+fn malformed_data_are_told_by_task_and_place() {
+    assert_eq!(
+        run("letter", vec![]),
+        Err(Error::Malformed { what: "letter: its argument: a value ends before it should".to_owned() })
+    );
+    let result = run("sulk", vec![]);
+    assert_eq!(result, Err(Error::Malformed { what: "sulk: its result: not today".to_owned() }));
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::Short => "a value ends before it should",
             Self::Unfit => "a value is not of its type",
-            Self::Untold => "a type that can only be read from a text that describes itself, such as JSON",
+            Self::Untold => "a type that must be told by its text, as in JSON",
             Self::Deep => "a value is nested too deeply",
             Self::Empty => "a value has too many elements without bytes",
         })

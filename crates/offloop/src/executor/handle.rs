@@ -117,7 +117,7 @@ pub trait Output: Sized {
 
 impl<R: DeserializeOwned> Output for R {
     fn read(payload: Payload) -> Result<Self, Error> {
-        codec::decode(payload)
+        codec::decode(payload).map_err(|error| error.of("the result"))
     }
 }
 

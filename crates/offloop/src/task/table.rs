@@ -35,7 +35,7 @@ type Run = fn(&Context<'_>, &[u8], Vec<Blob>) -> Result<Payload, Error>;
 
 /// Makes a line of the table; called by [`tasks!`](crate::tasks), which supplies the two functions.
 #[doc(hidden)]
-pub const fn entry<F: Task<M>, M>(name: &'static str, idempotent: bool, _: &F, run: Run) -> Entry {
+pub const fn entry<F: Task<M>, M>(name: &'static str, idempotent: bool, _: F, run: Run) -> Entry {
     Entry {
         name: last_segment(name),
         idempotent,
@@ -50,7 +50,8 @@ pub const fn entry<F: Task<M>, M>(name: &'static str, idempotent: bool, _: &F, r
 /// Decodes the input, calls the function, encodes the output.
 #[doc(hidden)]
 pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, bytes: &[u8], blobs: Vec<Blob>) -> Result<Payload, Error> {
-    codec::encode(&task.call(context, codec::decode_from(bytes, blobs)?))
+    let input = codec::decode_from(bytes, blobs).map_err(|error| error.of("its argument"))?;
+    codec::encode(&task.call(context, input)).map_err(|error| error.of("its result"))
 }
 
 impl Entry {
@@ -76,7 +77,7 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] if the payload is no argument of this task, or its result cannot be encoded.
+    /// [`Error::Malformed`] if the payload is no argument of this task, or its result cannot be encoded; it says which of them, and why.
     ///
     /// # Panics
     ///
@@ -86,7 +87,7 @@ impl Entry {
     }
 
     pub(crate) fn run_parts(&self, context: &Context<'_>, bytes: &[u8], blobs: Vec<Blob>) -> Result<Payload, Error> {
-        (self.run)(context, bytes, blobs)
+        (self.run)(context, bytes, blobs).map_err(|error| error.of(self.name))
     }
 }
 
@@ -94,7 +95,10 @@ impl Tasks {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(entries: &'static [Entry], build: Option<&'static str>, program: &'static str) -> Self {
-        assert!(!has_twins(entries), "two tasks have the same name, rename one of the functions");
+        assert!(
+            !has_twins(entries),
+            "two tasks have the same name: rename one of the functions, or list it as `function as other_name`"
+        );
         Self { entries, build, program, fingerprint: OnceLock::new() }
     }
 
@@ -116,6 +120,14 @@ impl Tasks {
     /// [`Error::UnknownTask`] if there is none.
     pub fn named(&self, name: &str) -> Result<u32, Error> {
         self.position(|entry| entry.name == name).ok_or_else(|| Error::UnknownTask { name: name.to_owned() })
+    }
+
+    /// The index of this function, and its argument's bytes.
+    pub(crate) fn request<F: Task<M>, M>(&self, task: &F, input: &F::Input) -> Result<(u32, Payload), Error> {
+        let index = self.index_of(task)?;
+        let encoded = codec::encode(input);
+        let input = encoded.map_err(|error| error.of("its argument").of(self.at(index).map_or("", Entry::name)))?;
+        Ok((index, input))
     }
 
     /// The index of this function.
@@ -218,8 +230,13 @@ mod json {
 /// Lists the functions that may run on lanes, once for all platforms.
 ///
 /// Makes `pub static TASKS: offloop::Tasks`. A task is called by its function; on the wire and in URLs it goes by the function's name
-/// without its path. `#[idempotent]` before a task says that running it twice does no harm, so that it is tried again when
+/// without its path, or by the name after `as`. `#[idempotent]` before a task says that running it twice does no harm, so that it is tried again when
 /// its lane was lost. `#[cfg(…)]`, before that, leaves a task out of some builds.
+///
+/// One table for a program, in the crate that makes the wasm module or the binary: a worker looks up calls in the one of its module. A library
+/// exports its functions, and the program lists them: `tasks! { double, images::thumbnail }`.
+///
+/// [`Task`](crate::Task) says which types may be arguments and results.
 ///
 /// # Examples
 ///
@@ -228,10 +245,11 @@ mod json {
 ///     pub fn tile(x: u32, y: u32) -> Vec<u8> { vec![0; (x * y) as usize] }
 /// }
 /// fn double(n: u64) -> u64 { 2 * n }
+/// fn largest<T: Ord + Default>(all: Vec<T>) -> T { all.into_iter().max().unwrap_or_default() }
 ///
-/// offloop::tasks! { #[idempotent] double, render::tile }
+/// offloop::tasks! { #[idempotent] double, render::tile, largest::<u32>, largest::<String> as last_word }
 ///
-/// assert_eq!(TASKS.iter().map(|task| task.name()).collect::<Vec<_>>(), ["double", "tile"]);
+/// assert_eq!(TASKS.iter().map(|task| task.name()).collect::<Vec<_>>(), ["double", "tile", "largest", "last_word"]);
 /// ```
 ///
 /// A function whose types cannot cross a border is refused by the compiler:
@@ -241,7 +259,7 @@ mod json {
 /// offloop::tasks! { borrowed }
 /// ```
 ///
-/// So are two of the same name, for the name alone would not tell them apart in a URL:
+/// So are two of the same name, for the name alone would not tell them apart in a URL; `dog::walk as walk_dog` would do:
 ///
 /// ```compile_fail
 /// mod cat { pub fn walk() {} }
@@ -250,15 +268,15 @@ mod json {
 /// ```
 #[macro_export]
 macro_rules! tasks {
-    ($($(#[cfg($($cfg:tt)*)])* $(#[idempotent $($argument:tt)?])? $task:path),* $(,)?) => {
+    ($($(#[cfg($($cfg:tt)*)])* $(#[idempotent $($argument:tt)?])? $task:path $(as $name:ident)?),* $(,)?) => {
         /// The tasks of this program.
         pub static TASKS: $crate::Tasks = {
             static ENTRIES: &[$crate::__private::Entry] = &[$(
                 $(#[cfg($($cfg)*)])*
                 $crate::__private::entry(
-                    ::core::stringify!($task),
+                    [$(::core::stringify!($name),)? ::core::stringify!($task)][0],
                     $crate::__idempotent!($(idempotent $($argument)?)?),
-                    &$task,
+                    $task,
                     |context, bytes, blobs| $crate::__private::invoke($task, context, bytes, blobs),
                 )
             ),*];

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::ops::Deref;
 
-use postcard::ser_flavors::Flavor;
-
 /// How many bytes are kept in place: as many as take no room beside a vector.
 const FEW: usize = 15;
 
@@ -54,13 +52,13 @@ impl From<Vec<u8>> for Encoded {
 impl From<&[u8]> for Encoded {
     fn from(bytes: &[u8]) -> Self {
         let mut encoded = Self::default();
-        encoded.add(bytes);
+        encoded.extend(bytes);
         encoded
     }
 }
 
 impl Encoded {
-    fn add(&mut self, more: &[u8]) {
+    pub(crate) fn extend(&mut self, more: &[u8]) {
         match &mut self.0 {
             Place::Many(bytes) => bytes.extend_from_slice(more),
             Place::Few { length, bytes } if more.len() <= FEW - usize::from(*length) => {
@@ -84,25 +82,6 @@ impl From<Encoded> for Vec<u8> {
             Place::Many(bytes) => bytes,
             Place::Few { .. } => encoded.to_vec(),
         }
-    }
-}
-
-/// What a value is encoded into.
-impl Flavor for Encoded {
-    type Output = Self;
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.add(&[byte]);
-        Ok(())
-    }
-
-    fn try_extend(&mut self, more: &[u8]) -> postcard::Result<()> {
-        self.add(more);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<Self> {
-        Ok(self)
     }
 }
 
@@ -181,9 +160,9 @@ mod tests {
         for (first, second) in lengths().flat_map(|first| lengths().map(move |second| (first, second))) {
             let whole = bytes(first + second);
             let (mut pieces, mut single) = (Encoded::default(), Encoded::default());
-            pieces.try_extend(&whole[..first]).unwrap();
-            pieces.try_extend(&whole[first..]).unwrap();
-            whole.iter().for_each(|byte| single.try_push(*byte).unwrap());
+            pieces.extend(&whole[..first]);
+            pieces.extend(&whole[first..]);
+            whole.iter().for_each(|byte| single.extend(&[*byte]));
             assert_eq!((&pieces, &single), (&whole.clone().into(), &whole.into()));
         }
     }
