@@ -1,5 +1,6 @@
 //! The executor: takes jobs, hands them to lanes, brings the results back.
 
+mod canceller;
 mod handle;
 mod map;
 mod run;
@@ -8,6 +9,7 @@ mod start;
 mod submit;
 mod told;
 
+pub use canceller::Canceller;
 pub use handle::{Handle, ProgressStream};
 pub use map::{Map, MapUnordered};
 pub use submit::Submit;

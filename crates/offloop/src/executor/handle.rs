@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
+use super::canceller::Canceller;
 use super::shared::Shared;
 use crate::codec;
 use crate::error::Error;
@@ -135,6 +136,12 @@ impl<R> Handle<R> {
     /// Cancels the job; awaiting the handle then gives [`Error::Cancelled`]. False if the job had ended before.
     pub fn cancel(&self) -> bool {
         self.shared.drive(|core| core.cancel(self.id, now()))
+    }
+
+    /// What cancels this job from elsewhere, while the handle is awaited.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller::new(Arc::downgrade(&self.shared), self.id)
     }
 
     /// Lets the job go on with nobody waiting for its result. The executor lives at least as long as the job.
