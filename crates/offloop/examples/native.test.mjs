@@ -9,9 +9,12 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const env = { ...process.env, CARGO_TARGET_DIR: join(HERE, '..', '..', '..', 'target', 'examples') };
 const WAITS = 'cancel: press Ctrl-C';
 
-test('natively', { timeout: 600_000 }, async () => {
+test('natively', { timeout: 600_000 }, async ({ signal }) => {
   // Ctrl-C goes to the whole group, so the program has one with cargo.
   const child = spawn('cargo', ['run', '--quiet', '--release'], { cwd: join(HERE, 'native'), env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const kill = () => child.exitCode === null && process.kill(-child.pid, 'SIGKILL');
+  signal.addEventListener('abort', kill);
+  process.once('exit', kill);
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     const waits = said.includes(WAITS);
@@ -19,6 +22,8 @@ test('natively', { timeout: 600_000 }, async () => {
     if (!waits && said.includes(WAITS)) process.kill(-child.pid, 'SIGINT');
   });
   await new Promise((resolve) => child.once('close', resolve));
+  process.removeListener('exit', kill);
+  signal.removeEventListener('abort', kill);
   assert.deepEqual(said.trimEnd().split('\n'), [
     'run: 333283335000',
     'gather: 333283335000',
