@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Request, Response};
+use web_sys::Request;
 
 use super::failure::RESET;
 use super::local::News;
@@ -28,7 +28,7 @@ const SHORT_TURN: Duration = Duration::from_millis(1);
 /// Calls in one turn at most, however short they are.
 const CALLS_IN_A_TURN: usize = 64;
 
-/// Answers a request from a lane of an executor: runs its calls one after the other and gives the response, or the promise of it.
+/// Answers a request from a lane of an executor: runs its calls one after the other and gives the promise of the response.
 ///
 /// For the `fetch` of a Durable Object, or of a worker that is reached through service bindings only. Whoever can send requests here can
 /// run any task, so do not call this in the handler of a worker with a public address.
@@ -40,21 +40,24 @@ const CALLS_IN_A_TURN: usize = 64;
 /// runs nothing is seen: [`Context::is_cancelled`](crate::Context::is_cancelled) stays `false` and [`Context::progress`](crate::Context::progress) says
 /// nothing. A call whose deadline has passed is not run.
 ///
-/// It is no `async fn`, so that a panic, after which no Rust of this instance runs any more, can still be answered.
+/// It gives a promise and is no `async fn`, so that a panic, after which no Rust of this instance runs any more, can still be answered.
 ///
 /// # Examples
 ///
 /// ```ignore
 /// #[wasm_bindgen]
-/// pub fn lane(request: web_sys::Request, context: JsValue) -> JsValue {
+/// pub fn lane(request: web_sys::Request, context: JsValue) -> js_sys::Promise {
 ///     offloop::edge::serve(&TASKS, request, context)
 /// }
 /// ```
-pub fn serve(tasks: &'static Tasks, request: Request, context: JsValue) -> JsValue {
+pub fn serve(tasks: &'static Tasks, request: Request, context: JsValue) -> Promise {
+    let answer = Rc::new(js::Answer::new());
+    let promise = answer.promise();
     let (running, waiting, streamed) = Default::default();
-    let work = Rc::new(Work { tasks, request, context, running, waiting, streamed });
-    let key = Key::next();
-    local::answer(key, work.run(key))
+    let work = Rc::new(Work { tasks, request, context, answer, running, waiting, streamed });
+    // Hands out nothing: all that is said, a trap too, is said in the answer.
+    local::answer(Key::next(), work.run());
+    promise
 }
 
 /// The calls of one request.
@@ -62,6 +65,7 @@ struct Work {
     tasks: &'static Tasks,
     request: Request,
     context: JsValue,
+    answer: Rc<js::Answer>,
     running: Cell<Option<u64>>,
     /// Ids of the calls behind the running one.
     waiting: RefCell<Vec<u64>>,
@@ -80,65 +84,36 @@ impl Report for Nobody {
 }
 
 impl Work {
-    async fn run(self: Rc<Self>, key: Key) {
+    async fn run(self: Rc<Self>) {
         let speaker: Speaker = Rc::new({
             let work = self.clone();
             move |panic| work.last_words(panic)
         });
-        let mut calls = js::calls_at_once(&self.request).map(|frame| self.calls(frame));
-        if let Some(Ok(only)) = &mut calls
-            && only.len() == 1
-            && let Some(call) = only.pop()
-        {
-            // Nothing to wait for, and nobody to be seen in between.
-            return local::hand_out(key.first(speaker, || self.compute(call)).into());
-        }
-        let answer = Rc::new(js::Answer::new());
-        local::hand_out(answer.promise().into());
-        let open = Open::new(key, answer.clone(), speaker);
-        let calls = match calls {
-            Some(calls) => calls,
-            None => self.read(&answer).await,
-        };
-        match calls {
-            Ok(calls) => self.work(&answer, &open, calls).await,
+        let open = Open::new(Key::next(), self.answer.clone(), speaker);
+        match self.read().await {
+            Ok(calls) => self.work(&open, calls).await,
             // The header of an empty frame tells the caller which build this is.
-            Err(Error::Skew { .. }) => answer.plain(&self.frame(&[])),
-            Err(error) => answer.lose(error.to_string().as_bytes(), 400, "text/plain"),
+            Err(Error::Skew { .. }) => self.answer.plain(&self.frame(&[])),
+            Err(error) => self.answer.lose(error.to_string().as_bytes(), 400, "text/plain"),
         }
     }
 
-    fn compute(&self, call: Call) -> Response {
-        js::answer_at_once(&self.frame(&[Event::Reply(self.reply(call))]))
-    }
-
-    fn reply(&self, call: Call) -> Reply {
-        self.running.set(Some(call.id));
-        let reply = crate::serve::serve(self.tasks, call, &Nobody, now);
-        self.running.set(None);
-        reply
-    }
-
-    async fn read(&self, answer: &js::Answer) -> Result<Vec<Call>, Error> {
-        let body = News::of(&answer.body(&self.request, LONGEST)).await;
+    async fn read(&self) -> Result<Vec<Call>, Error> {
+        let body = News::of(&self.answer.body(&self.request, LONGEST)).await;
         let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
         let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
-        self.calls(bytes.to_vec())
+        decode_calls(self.tasks.fingerprint(), &Blob::from(bytes.to_vec()), now(), Vec::new())
     }
 
-    fn calls(&self, frame: Vec<u8>) -> Result<Vec<Call>, Error> {
-        decode_calls(self.tasks.fingerprint(), &Blob::from(frame), now(), Vec::new())
-    }
-
-    async fn work(&self, answer: &js::Answer, open: &Open, calls: Vec<Call>) {
+    async fn work(&self, open: &Open, calls: Vec<Call>) {
         *self.waiting.borrow_mut() = calls.iter().rev().map(|call| call.id).collect();
         let mut replies = Vec::new();
         let (mut turn, mut ran, mut start) = (1, 0, now());
         for call in calls {
             if ran == turn {
-                self.push(answer, &mut replies);
-                if News::of(&answer.pause(&self.request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
-                    answer.end();
+                self.push(&mut replies);
+                if News::of(&self.answer.pause(&self.request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
+                    self.answer.end();
                     return;
                 }
                 let end = now();
@@ -147,7 +122,9 @@ impl Work {
             }
             ran += 1;
             self.waiting.borrow_mut().pop();
-            let reply = open.run(|| self.reply(call));
+            self.running.set(Some(call.id));
+            let reply = open.run(|| crate::serve::serve(self.tasks, call, &Nobody, now));
+            self.running.set(None);
             if is_large(&reply) {
                 // Its message is full.
                 ran = turn;
@@ -155,19 +132,19 @@ impl Work {
             replies.push(Event::Reply(reply));
         }
         if self.streamed.get() {
-            self.push(answer, &mut replies);
-            answer.end();
+            self.push(&mut replies);
+            self.answer.end();
         } else {
-            answer.plain(&self.frame(&replies));
+            self.answer.plain(&self.frame(&replies));
         }
     }
 
     /// Writes what there is to the answer, which is a stream from now on.
-    fn push(&self, answer: &js::Answer, replies: &mut Vec<Event>) {
+    fn push(&self, replies: &mut Vec<Event>) {
         if !self.streamed.replace(true) {
-            answer.begin(&self.context);
+            self.answer.begin(&self.context);
         }
-        answer.push(&self.frame(replies));
+        self.answer.push(&self.frame(replies));
         replies.clear();
     }
 
