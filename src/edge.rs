@@ -27,7 +27,7 @@ use isolate::{Isolate, Role};
 pub fn fetch(request: Request, env: Env, context: JsValue) -> JsValue {
     let isolate = Isolate::of(&env, &request);
     match &isolate.role {
-        Role::Lane => edge::serve(&TASKS, request, context).into(),
+        Role::Lane => edge::serve(&TASKS, request, context),
         Role::Gateway(gateway) => {
             let handler = convert::answer(gateway.clone(), Clone::clone(&request), context);
             edge::respond(&request, handler, broken)
@@ -39,7 +39,7 @@ pub fn fetch(request: Request, env: Env, context: JsValue) -> JsValue {
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 pub fn lane(request: Request) -> JsValue {
-    edge::serve(&TASKS, request, JsValue::UNDEFINED).into()
+    edge::serve(&TASKS, request, JsValue::UNDEFINED)
 }
 
 /// What a client is told whose request was lost because this wasm instance ended.

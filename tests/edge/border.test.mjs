@@ -23,12 +23,17 @@ function frame(kind, fingerprint, messages) {
 const call = (id, task, input) => [...varint(id), ...varint(task), 0, ...varint(input.length), ...input, 0];
 const NOBODY = Buffer.alloc(8);
 
+// Where short frames travel.
+const FRAME = 'x-offloop-secret';
+const inHeader = (bytes) => ({ [FRAME]: bytes.toString('base64') });
+
 inBothModes({}, (server) => {
   test('frames posted to the public address find no lane', async () => {
     const bytes = frame(1, NOBODY, [call(1, 0, [0, 10])]);
     for (const path of ['/', '/lane', '/LANE_0', '/LANES', '/lane/0', '/async-cpu', '/tasks']) {
-      const answer = await server.post(path, bytes, { 'content-type': 'application/x-offloop' });
+      const answer = await server.post(path, bytes, { 'content-type': 'application/x-offloop', ...inHeader(bytes) });
       assert.ok([404, 405].includes(answer.status), `${path}: ${answer.status}`);
+      assert.equal(answer.headers[FRAME], undefined);
       assert.ok(!answer.bytes.subarray(0, 3).equals(Buffer.from('OL\x01', 'latin1')), 'the answer is a frame');
     }
     assert.equal((await server.stats()).submitted, 0);
@@ -72,6 +77,25 @@ inSeveralProcesses({}, (server) => {
     assert.equal(status, 202);
     const sum = Buffer.from(varint(sumOfSquares(10_000)));
     assert.ok(answer.includes(sum) && answer.includes('at index 99'), answer.toString('hex'));
+  });
+
+  test('a good frame in a header is answered in one, and damaged ones are malformed', async () => {
+    const ask = (text) => send({ socketPath: server.state().lanes[0].socket, agent: false, path: '/', method: 'POST', headers: { [FRAME]: text } });
+    const good = frame(1, await fingerprint(), [call(7, 0, [0, ...varint(10_000)])]).toString('base64');
+    const sum = Buffer.from(varint(sumOfSquares(10_000)));
+    // At once if another one came shortly before.
+    const statuses = [];
+    for (let n = 0; n < 20; n += 1) {
+      const { status, bytes, headers } = await ask(good);
+      assert.ok((status === 204 ? Buffer.from(headers[FRAME], 'base64') : bytes).includes(sum), `${status}`);
+      statuses.push(status);
+    }
+    assert.ok(statuses.includes(204), `${statuses}`);
+    for (const text of ['', '?', 'T0wB', good.slice(0, -4), good.replace(/.$/, '?'), 'A'.repeat(400)]) {
+      const { status, text: why } = await ask(text);
+      assert.ok(status === 400 && why.startsWith('malformed data: '), `${status} ${why} for ${text}`);
+    }
+    assert.ok([200, 204].includes((await ask(good)).status));
   });
 
   test('random and damaged bytes are malformed, and the lane goes on serving', async () => {

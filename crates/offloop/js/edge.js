@@ -1,4 +1,5 @@
 // Turns of Rust's tasks, and the far side of a lane: each function does in one crossing what would take Rust many.
+import { in_header, out_of_header, SHORT, STREAMED } from "./flight.js";
 
 // Answers that are not complete.
 const open = new Set();
@@ -84,9 +85,6 @@ function marked() {
   let resolve;
   return { promise: new Promise((settle) => (resolve = settle)), resolve };
 }
-
-// The status of a streamed answer, as `flight.js` knows it.
-const STREAMED = 202;
 
 /** One answer to a request, seen from the lane. */
 export class Answer {
@@ -197,6 +195,24 @@ export class Answer {
   }
 }
 
+/**
+ * The calls of a request that may compute in its first turn, since they came with its head; nothing if they did not, or after a long turn: others may
+ * have come meanwhile, who have to be seen first.
+ */
+export function calls_at_once(request) {
+  const now = Date.now();
+  if (now - computed >= LONG_MS) return undefined;
+  const calls = out_of_header(request.headers);
+  if (calls) began = computed = now;
+  return calls;
+}
+
+/** The answer to calls that came in a header. */
+export function answer_at_once(bytes) {
+  const headers = in_header(bytes);
+  return headers ? new Response(null, { status: SHORT, headers }) : new Response(bytes.slice());
+}
+
 /** The number in the URL of a flight, which says whose calls it carries. */
 export function origin(request) {
   return Number(request.url.slice(request.url.lastIndexOf("/") + 1));
@@ -212,7 +228,14 @@ function unlessAborted(signal, promise) {
 }
 
 async function body(request, most) {
-  const length = request.headers.get("content-length");
+  const { headers, signal } = request;
+  const calls = out_of_header(headers);
+  if (calls) {
+    // Others who came at the same time are seen before this one computes, as they are while a body comes.
+    await pause(signal, 0);
+    return calls;
+  }
+  const length = headers.get("content-length");
   if (length !== null) return Number(length) <= most ? new Uint8Array(await request.arrayBuffer()) : undefined;
   const parts = [];
   let size = 0;
@@ -232,6 +255,8 @@ async function body(request, most) {
 
 // When this instance last began to compute, or had been idle until. The clock stands still in a turn, so its length shows only later.
 let began = 0;
+// The same without what came after an idle time: whether it was one can be told only by those who let others be seen first.
+let computed = 0;
 
 // Requests that compute this long after one another would be felt by everybody else.
 const LONG_MS = 5;
@@ -243,7 +268,7 @@ const LONG_MS = 5;
 function turn(signal) {
   const now = Date.now();
   if (open.size > 1 && now - began >= LONG_MS) return quietMoment(signal);
-  began = now;
+  began = computed = now;
   return !signal.aborted;
 }
 
@@ -252,7 +277,7 @@ async function quietMoment(signal) {
     before = Date.now();
     if (!(await pause(signal, 1))) return false;
   }
-  began = Date.now();
+  began = computed = Date.now();
   return !signal.aborted;
 }
 

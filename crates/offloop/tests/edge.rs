@@ -24,12 +24,18 @@ fn swell(bytes: u32) -> Blob {
     vec![0; bytes as usize].into()
 }
 
-offloop::tasks! { #[idempotent] double, #[idempotent] swell }
+fn length(text: String) -> u64 {
+    text.len() as u64
+}
 
-/// An object whose `fetch(url, init)` has this body. It may use `serve(request)` and `this.count`, the number of fetches before.
+offloop::tasks! { #[idempotent] double, #[idempotent] swell, #[idempotent] length }
+
+/// An object whose `fetch(url, init)` has this body. It may use `serve(request)`, `whole(url, init)`, the frame of the answer in one piece, and
+/// `this.count`, the number of fetches before.
 fn place(name: &str, body: &str) -> (Place, JsValue) {
-    let code = format!("return {{ count: 0, async fetch(url, init) {{ const count = this.count++; {body} }} }}");
-    let far = Closure::<dyn Fn(Request) -> Promise>::new(|request| serve(&TASKS, request, JsValue::UNDEFINED))
+    let code =
+        format!("{WHOLE} return {{ count: 0, async fetch(url, init) {{ const count = this.count++; {body} }} }}");
+    let far = Closure::<dyn Fn(Request) -> JsValue>::new(|request| serve(&TASKS, request, JsValue::UNDEFINED))
         .into_js_value();
     let object = Function::new_with_args("serve", &code).call1(&JsValue::NULL, &far).unwrap();
     (Place::service(&object, name), object)
@@ -42,6 +48,12 @@ fn pool(places: Vec<Place>) -> Executor {
 fn number(object: &JsValue, name: &str) -> f64 {
     Reflect::get(object, &name.into()).unwrap().as_f64().unwrap()
 }
+
+const WHOLE: &str = "const whole = async (url, init) => {
+    const answer = await serve(new Request(url, init));
+    if (answer.status === 200) return new Uint8Array(await answer.arrayBuffer());
+    return Uint8Array.from(atob(answer.headers.get('x-offloop-secret')), (letter) => letter.charCodeAt(0));
+};";
 
 const HONEST: &str = "return serve(new Request(url, init));";
 
@@ -82,24 +94,57 @@ async fn damaged_bytes_are_refused_and_never_panic() {
     let input = Payload { bytes: vec![42].into(), blobs: Vec::new() };
     let mut frame = Vec::new();
     encode_calls(TASKS.fingerprint(), &[Call { id: 1, task: 0, deadline: None, input }], now(), &mut frame, None);
-    for at in 0..frame.len() {
-        for bytes in [frame[..at].to_vec(), {
-            let mut bytes = frame.clone();
-            bytes[at] ^= 0x55;
-            bytes
-        }] {
-            let response = ask(&bytes).await;
-            assert!([200, 400].contains(&response.status()), "{} for {bytes:?}", response.status());
+    for init in [IN_BODY, IN_HEADER] {
+        for at in 0..frame.len() {
+            for bytes in [frame[..at].to_vec(), {
+                let mut bytes = frame.clone();
+                bytes[at] ^= 0x55;
+                bytes
+            }] {
+                let response = ask(init, &bytes).await;
+                assert!([200, 204, 400].contains(&response.status()), "{} for {bytes:?}", response.status());
+            }
         }
+        assert_eq!(ask(init, &[]).await.status(), 400);
+        assert!([200, 204].contains(&ask(init, &frame).await.status()));
     }
-    assert_eq!(ask(&[]).await.status(), 400);
-    assert_eq!(ask(&frame).await.status(), 200);
+    assert_eq!(ask("{ headers: { 'x-offloop-secret': '?' } }", &frame).await.status(), 400);
 }
 
-async fn ask(bytes: &[u8]) -> Response {
-    let make = Function::new_with_args("body", "return new Request('http://lane/', { method: 'POST', body })");
+const IN_BODY: &str = "{ body: bytes }";
+const IN_HEADER: &str = "{ headers: { 'x-offloop-secret': btoa(String.fromCharCode(...bytes)) } }";
+
+async fn ask(init: &str, bytes: &[u8]) -> Response {
+    let code = format!("return new Request('http://lane/', {{ method: 'POST', ...{init} }})");
+    let make = Function::new_with_args("bytes", &code);
     let request = make.call1(&JsValue::NULL, &Uint8Array::from(bytes)).unwrap();
-    JsFuture::from(serve(&TASKS, request.unchecked_into(), JsValue::UNDEFINED)).await.unwrap().unchecked_into()
+    let answer = serve(&TASKS, request.unchecked_into(), JsValue::UNDEFINED);
+    JsFuture::from(Promise::resolve(&answer)).await.unwrap().unchecked_into()
+}
+
+#[wasm_bindgen_test]
+async fn short_calls_and_results_have_no_body_and_long_ones_have() {
+    let (place, object) = place(
+        "l",
+        "const answer = await serve(new Request(url, init));
+        this.bodies = (init.body ? 1 : 0) + (answer.body ? 2 : 0);
+        return answer;",
+    );
+    let pool = pool(vec![place]);
+    // The first time in a while a call is not answered at once.
+    assert_eq!(pool.run(double, 20).await, Ok(40));
+    let long = "o".repeat(300);
+    for round in 0..20 {
+        assert_eq!(pool.run(double, 21).await, Ok(42));
+        if number(&object, "bodies") == 0.0 {
+            break;
+        }
+        assert!(round < 19, "short calls have bodies");
+    }
+    assert_eq!(pool.run(swell, 300).await.map(|blob| blob.len()), Ok(300));
+    assert_eq!(number(&object, "bodies"), 2.0);
+    assert_eq!(pool.run(length, long).await, Ok(300));
+    assert!(number(&object, "bodies") >= 1.0);
 }
 
 #[wasm_bindgen_test]
@@ -172,7 +217,7 @@ async fn new_requests_are_refused_at_once_where_too_many_calls_are_in_flight() {
 #[wasm_bindgen_test]
 async fn a_reply_that_comes_twice_is_counted_once() {
     // The plain answer, as two frames of a stream.
-    let twice = "const frame = new Uint8Array(await (await serve(new Request(url, init))).arrayBuffer());
+    let twice = "const frame = await whole(url, init);
         const length = new Uint8Array(new Uint32Array([frame.length]).buffer);
         const body = new Blob([length, frame, length, frame]);
         return new Response(body, { status: 202 });";
@@ -232,7 +277,7 @@ async fn a_wall_clock_that_jumps_changes_nothing() {
 #[wasm_bindgen_test]
 async fn a_lane_that_goes_leaves_its_places_to_others() {
     // The reply is there some time before the answer ends.
-    let late = "const frame = new Uint8Array(await (await serve(new Request(url, init))).arrayBuffer());
+    let late = "const frame = await whole(url, init);
         const length = new Uint8Array(new Uint32Array([frame.length]).buffer);
         const body = new ReadableStream({ start(out) {
             out.enqueue(length);

@@ -2,7 +2,7 @@
 #![cfg(all(target_arch = "wasm32", feature = "edge", not(feature = "browser")))]
 #![allow(clippy::unwrap_used)]
 
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Function, Uint8Array};
 use offloop::edge::{self, Place, serve};
 use offloop::{Blob, Error, Executor, Options};
 use wasm_bindgen::prelude::*;
@@ -25,7 +25,7 @@ fn place(name: &str, failures: u32, failure: &str) -> Place {
         "let left = {failures};
         return {{ async fetch(url, init) {{ if (left-- > 0) {{ {failure} }} return serve(new Request(url, init)); }} }};"
     );
-    let far = Closure::<dyn Fn(Request) -> Promise>::new(|request| serve(&TASKS, request, JsValue::UNDEFINED))
+    let far = Closure::<dyn Fn(Request) -> JsValue>::new(|request| serve(&TASKS, request, JsValue::UNDEFINED))
         .into_js_value();
     Place::service(&Function::new_with_args("serve", &code).call1(&JsValue::NULL, &far).unwrap(), name)
 }

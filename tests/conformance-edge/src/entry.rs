@@ -1,6 +1,5 @@
 //! What `src/edge/main.js` calls.
 
-use js_sys::Promise;
 use offloop::{Error, edge};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -14,7 +13,7 @@ use crate::tasks::TASKS;
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
 pub fn fetch(request: Request, env: JsValue, context: JsValue) -> JsValue {
     if lanes::is_lane(&env) {
-        return serve(request, context).into();
+        return serve(request, context);
     }
     lanes::set(&env);
     let url = request.url();
@@ -28,13 +27,13 @@ pub fn fetch(request: Request, env: JsValue, context: JsValue) -> JsValue {
 /// The fetch of a lane object: answers an executor, or says what its tasks did.
 #[wasm_bindgen]
 #[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
-pub fn lane(request: Request) -> Promise {
+pub fn lane(request: Request) -> JsValue {
     serve(request, JsValue::UNDEFINED)
 }
 
-fn serve(request: Request, context: JsValue) -> Promise {
+fn serve(request: Request, context: JsValue) -> JsValue {
     match lanes::Question::in_url(&request.url()) {
-        Some(question) => Promise::resolve(&JsValue::from(response(200, &question.answer()))),
+        Some(question) => response(200, &question.answer()).into(),
         None => edge::serve(&TASKS, request, context),
     }
 }

@@ -39,7 +39,7 @@ pub fn fetch(request: Request, env: Env) -> JsValue {
 /// The fetch of a lane object, called by main.js. It has no other caller: whoever reaches it can run any task.
 #[wasm_bindgen]
 pub fn lane(request: Request) -> JsValue {
-    edge::serve(&TASKS, request, JsValue::UNDEFINED).into()
+    edge::serve(&TASKS, request, JsValue::UNDEFINED)
 }
 
 /// `/primes?below=1000000` and `/divide?number=6&by=2`, both with `&ms=` for the time that they may take.

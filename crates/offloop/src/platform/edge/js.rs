@@ -58,5 +58,8 @@ extern "C" {
     pub(super) fn refuse(bytes: &[u8], status: u16, content_type: &str);
     pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
 
+    pub(super) fn calls_at_once(request: &Request) -> Option<Vec<u8>>;
+    pub(super) fn answer_at_once(frame: &[u8]) -> Response;
+
     pub(super) fn origin(request: &Request) -> f64;
 }

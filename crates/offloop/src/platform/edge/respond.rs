@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 
 use super::local::News;
-use super::trap::{Key, LastWords, Open, Refuse, Speaker};
+use super::trap::{Key, LastWords, Open, Speaker};
 use super::{js, local};
 use crate::error::Error;
 
@@ -44,12 +44,6 @@ pub fn respond(request: &Request, handler: impl Future<Output = Response> + 'sta
 
 async fn run(key: Key, request: Request, handler: impl Future<Output = Response>, broken: Broken) {
     let mut handler = pin!(handler);
-    // Most handlers are done with their first turn, and need nothing of what it takes to wait at the edge.
-    let first = poll_fn(|context| Poll::Ready(key.first(refuse(broken), || handler.as_mut().poll(context)))).await;
-    if let Poll::Ready(response) = first {
-        return local::hand_out(response.into());
-    }
-    let answer = Rc::new(js::Answer::new());
     let speaker: Speaker = Rc::new(move |panic| {
         let (status, content_type, text) = broken(match panic {
             Some(message) => Error::Failed { message: message.to_owned() },
@@ -57,6 +51,12 @@ async fn run(key: Key, request: Request, handler: impl Future<Output = Response>
         });
         LastWords { bytes: text.into_bytes(), status, content_type, origin: None }
     });
+    // Most handlers are done with their first turn, and need nothing of what it takes to wait at the edge.
+    let first = poll_fn(|context| Poll::Ready(key.first(speaker.clone(), || handler.as_mut().poll(context)))).await;
+    if let Poll::Ready(response) = first {
+        return local::hand_out(response.into());
+    }
+    let answer = Rc::new(js::Answer::new());
     let open = Open::new(key, answer.clone(), speaker);
     local::hand_out(answer.promise().into());
     // Listened to until the signal goes with the request, which costs less than to stop.
@@ -75,12 +75,4 @@ async fn run(key: Key, request: Request, handler: impl Future<Output = Response>
         Some(response) => answer.respond(&response),
         None => answer.forget(),
     }
-}
-
-/// Tells the client of a panic in its handler's first turn.
-fn refuse(broken: Broken) -> Refuse {
-    Rc::new(move |message| {
-        let (status, content_type, text) = broken(Error::Failed { message: message.to_owned() });
-        js::refuse(text.as_bytes(), status, content_type);
-    })
 }

@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Request;
+use web_sys::{Request, Response};
 
 use super::failure::RESET;
 use super::local::News;
@@ -28,7 +28,7 @@ const SHORT_TURN: Duration = Duration::from_millis(1);
 /// Calls in one turn at most, however short they are.
 const CALLS_IN_A_TURN: usize = 64;
 
-/// Answers a request from a lane of an executor: runs its calls one after the other and gives the promise of the response.
+/// Answers a request from a lane of an executor: runs its calls one after the other and gives the response, or the promise of it.
 ///
 /// For the `fetch` of a Durable Object, or of a worker that is reached through service bindings only. Whoever can send requests here can
 /// run any task, so do not call this in the handler of a worker with a public address.
@@ -40,24 +40,21 @@ const CALLS_IN_A_TURN: usize = 64;
 /// runs nothing is seen: [`Context::is_cancelled`](crate::Context::is_cancelled) stays `false` and [`Context::progress`](crate::Context::progress) says
 /// nothing. A call whose deadline has passed is not run.
 ///
-/// It gives a promise and is no `async fn`, so that a panic, after which no Rust of this instance runs any more, can still be answered.
+/// It is no `async fn`, so that a panic, after which no Rust of this instance runs any more, can still be answered.
 ///
 /// # Examples
 ///
 /// ```ignore
 /// #[wasm_bindgen]
-/// pub fn lane(request: web_sys::Request, context: JsValue) -> js_sys::Promise {
+/// pub fn lane(request: web_sys::Request, context: JsValue) -> JsValue {
 ///     offloop::edge::serve(&TASKS, request, context)
 /// }
 /// ```
-pub fn serve(tasks: &'static Tasks, request: Request, context: JsValue) -> Promise {
-    let answer = Rc::new(js::Answer::new());
-    let promise = answer.promise();
+pub fn serve(tasks: &'static Tasks, request: Request, context: JsValue) -> JsValue {
     let (running, waiting, streamed) = Default::default();
-    let work = Rc::new(Work { tasks, request, context, answer, running, waiting, streamed });
-    // Hands out nothing: all that is said, a trap too, is said in the answer.
-    local::answer(Key::next(), work.run());
-    promise
+    let work = Rc::new(Work { tasks, request, context, running, waiting, streamed });
+    let key = Key::next();
+    local::answer(key, work.run(key))
 }
 
 /// The calls of one request.
@@ -65,7 +62,6 @@ struct Work {
     tasks: &'static Tasks,
     request: Request,
     context: JsValue,
-    answer: Rc<js::Answer>,
     running: Cell<Option<u64>>,
     /// Ids of the calls behind the running one.
     waiting: RefCell<Vec<u64>>,
@@ -84,36 +80,60 @@ impl Report for Nobody {
 }
 
 impl Work {
-    async fn run(self: Rc<Self>) {
+    async fn run(self: Rc<Self>, key: Key) {
         let speaker: Speaker = Rc::new({
             let work = self.clone();
             move |panic| work.last_words(panic)
         });
-        let open = Open::new(Key::next(), self.answer.clone(), speaker);
-        match self.read().await {
-            Ok(calls) => self.work(&open, calls).await,
+        // A single call has nobody to be seen behind it. Several are read once more, below: an answer that is handed out in this turn may not
+        // compute in it, since a trap would leave its caller without it.
+        if let Some(Ok(calls)) = js::calls_at_once(&self.request).map(|frame| self.calls(frame))
+            && let Ok([call]) = <[Call; 1]>::try_from(calls)
+        {
+            return local::hand_out(key.first(speaker, || self.compute(call)).into());
+        }
+        let answer = Rc::new(js::Answer::new());
+        local::hand_out(answer.promise().into());
+        let open = Open::new(key, answer.clone(), speaker);
+        match self.read(&answer).await {
+            Ok(calls) => self.work(&answer, &open, calls).await,
             // The header of an empty frame tells the caller which build this is.
-            Err(Error::Skew { .. }) => self.answer.plain(&self.frame(&[])),
-            Err(error) => self.answer.lose(error.to_string().as_bytes(), 400, "text/plain"),
+            Err(Error::Skew { .. }) => answer.plain(&self.frame(&[])),
+            Err(error) => answer.lose(error.to_string().as_bytes(), 400, "text/plain"),
         }
     }
 
-    async fn read(&self) -> Result<Vec<Call>, Error> {
-        let body = News::of(&self.answer.body(&self.request, LONGEST)).await;
-        let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
-        let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
-        decode_calls(self.tasks.fingerprint(), &Blob::from(bytes.to_vec()), now(), Vec::new())
+    fn compute(&self, call: Call) -> Response {
+        js::answer_at_once(&self.frame(&[Event::Reply(self.reply(call))]))
     }
 
-    async fn work(&self, open: &Open, calls: Vec<Call>) {
+    fn reply(&self, call: Call) -> Reply {
+        self.running.set(Some(call.id));
+        let reply = crate::serve::serve(self.tasks, call, &Nobody, now);
+        self.running.set(None);
+        reply
+    }
+
+    async fn read(&self, answer: &js::Answer) -> Result<Vec<Call>, Error> {
+        let body = News::of(&answer.body(&self.request, LONGEST)).await;
+        let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
+        let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
+        self.calls(bytes.to_vec())
+    }
+
+    fn calls(&self, frame: Vec<u8>) -> Result<Vec<Call>, Error> {
+        decode_calls(self.tasks.fingerprint(), &Blob::from(frame), now(), Vec::new())
+    }
+
+    async fn work(&self, answer: &js::Answer, open: &Open, calls: Vec<Call>) {
         *self.waiting.borrow_mut() = calls.iter().rev().map(|call| call.id).collect();
         let mut replies = Vec::new();
         let (mut turn, mut ran, mut start) = (1, 0, now());
         for call in calls {
             if ran == turn {
-                self.push(&mut replies);
-                if News::of(&self.answer.pause(&self.request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
-                    self.answer.end();
+                self.push(answer, &mut replies);
+                if News::of(&answer.pause(&self.request.signal())).await.is_ok_and(|goes_on| goes_on.is_falsy()) {
+                    answer.end();
                     return;
                 }
                 let end = now();
@@ -122,9 +142,7 @@ impl Work {
             }
             ran += 1;
             self.waiting.borrow_mut().pop();
-            self.running.set(Some(call.id));
-            let reply = open.run(|| crate::serve::serve(self.tasks, call, &Nobody, now));
-            self.running.set(None);
+            let reply = open.run(|| self.reply(call));
             if is_large(&reply) {
                 // Its message is full.
                 ran = turn;
@@ -132,19 +150,19 @@ impl Work {
             replies.push(Event::Reply(reply));
         }
         if self.streamed.get() {
-            self.push(&mut replies);
-            self.answer.end();
+            self.push(answer, &mut replies);
+            answer.end();
         } else {
-            self.answer.plain(&self.frame(&replies));
+            answer.plain(&self.frame(&replies));
         }
     }
 
     /// Writes what there is to the answer, which is a stream from now on.
-    fn push(&self, replies: &mut Vec<Event>) {
+    fn push(&self, answer: &js::Answer, replies: &mut Vec<Event>) {
         if !self.streamed.replace(true) {
-            self.answer.begin(&self.context);
+            answer.begin(&self.context);
         }
-        self.answer.push(&self.frame(replies));
+        answer.push(&self.frame(replies));
         replies.clear();
     }
 

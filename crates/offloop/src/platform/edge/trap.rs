@@ -9,7 +9,7 @@ use std::sync::Once;
 
 use js_sys::Math;
 
-use super::js::Answer;
+use super::js::{self, Answer};
 use crate::foreign::message;
 
 /// What is said instead of an answer.
@@ -29,17 +29,14 @@ pub(super) struct Key(u64);
 /// task on its behalf.
 pub(super) type Speaker = Rc<dyn Fn(Option<&str>) -> LastWords>;
 
-/// Told the message of a panic.
-pub(super) type Refuse = Rc<dyn Fn(&str)>;
-
 thread_local! {
     static OPEN: RefCell<BTreeMap<Key, (Rc<Answer>, Speaker)>> = const { RefCell::new(BTreeMap::new()) };
     /// Begins somewhere at random, so that answers of different instances have different keys.
     static NEXT: Cell<u64> = Cell::new(random());
     /// The answer whose code runs.
     static CURRENT: Cell<Option<Key>> = const { Cell::new(None) };
-    /// What to do with the message of a panic if the code that runs is that of an answer which is not open yet.
-    static FIRST: RefCell<Option<Refuse>> = const { RefCell::new(None) };
+    /// Whose words are said if the code that runs is that of an answer which is not open yet.
+    static FIRST: RefCell<Option<Speaker>> = const { RefCell::new(None) };
     static WATCHING: Once = const { Once::new() };
 }
 
@@ -55,12 +52,12 @@ impl Key {
         Self(NEXT.replace(NEXT.get().wrapping_add(1)))
     }
 
-    /// Runs code on behalf of this answer, which is not open yet. Should it panic, `refuse` is told why.
-    pub(super) fn first<T>(self, refuse: Refuse, code: impl FnOnce() -> T) -> T {
+    /// Runs code on behalf of this answer, which is not open yet. Should it panic, the speaker's words are what its first turn hands out.
+    pub(super) fn first<T>(self, speaker: Speaker, code: impl FnOnce() -> T) -> T {
         watch();
-        FIRST.set(Some(refuse));
+        let earlier = FIRST.replace(Some(speaker));
         let result = self.run(code);
-        FIRST.set(None);
+        FIRST.set(earlier);
         result
     }
 
@@ -132,16 +129,19 @@ pub(super) fn origin() -> String {
 }
 
 fn speak(panic: &str) {
-    if let Some(refuse) = FIRST.take() {
-        refuse(panic);
-    }
+    let first = FIRST.take().and_then(|speaker| {
+        let LastWords { bytes, status, content_type, origin } = speaker(Some(panic));
+        js::refuse(&bytes, status, content_type);
+        origin
+    });
     let mut open = OPEN.with(|open| open.try_borrow().map(|open| open.clone()).unwrap_or_default());
     let say = |(answer, speaker): (Rc<Answer>, Speaker), panic| {
         let LastWords { bytes, status, content_type, origin } = speaker(panic);
         answer.lose(&bytes, status, content_type);
         origin
     };
-    let origin = CURRENT.get().and_then(|current| open.remove(&current)).and_then(|running| say(running, Some(panic)));
+    let running = CURRENT.get().and_then(|current| open.remove(&current)).and_then(|running| say(running, Some(panic)));
+    let origin = first.or(running);
     for (key, answer) in open {
         say(answer, (origin == Some(key)).then_some(panic));
     }
