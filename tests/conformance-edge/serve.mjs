@@ -12,7 +12,7 @@ import { BUILT } from './build.mjs';
 const LANES = 2;
 const READY_MS = 30_000;
 
-// `mode` is 'one process' or 'several processes'.
+// `mode` is 'one script', 'one process' or 'several processes'.
 export async function serve(mode) {
   const folder = mkdtempSync(join(tmpdir(), 'offloop-promises-'));
   const several = mode === 'several processes';
@@ -37,13 +37,13 @@ export async function serve(mode) {
   process.once('exit', kill);
 
   sockets.forEach((socket, index) => start(`lane-${index}`, config([service('main', worker(['(name = "IS_LANE", text = "yes")']))], socket)));
-  const far = several
-    ? sockets.map((socket, index) => `(name = "LANE_${index}", external = (address = "unix:${socket}", http = ()))`)
-    : [service('lanes', worker([], OBJECTS))];
+  const far = several ? sockets.map((socket, index) => `(name = "LANE_${index}", external = (address = "unix:${socket}", http = ()))`) : [];
+  // Of their own, so that a panic ends their instance and not the gateway's; as `npm run deploy -- --two-scripts` has it.
+  if (mode === 'one process') far.push(service('lanes', worker([], OBJECTS)));
   const bindings = several
     ? sockets.map((_, index) => `(name = "LANE_${index}", service = "LANE_${index}")`)
-    : ['(name = "LANE", durableObjectNamespace = (className = "Lane", serviceName = "lanes"))'];
-  start('gateway', config([service('main', worker(bindings)), ...far], gateway));
+    : [`(name = "LANE", durableObjectNamespace = (className = "Lane", serviceName = "${mode === 'one process' ? 'lanes' : 'main'}"))`];
+  start('gateway', config([service('main', worker(bindings, mode === 'one script' ? OBJECTS : '')), ...far], gateway));
 
   const get = (path) => send({ socketPath: gateway, agent: false, path });
   await ready(get, children).catch(async (error) => {
@@ -70,7 +70,6 @@ export function workerd() {
   return at('node_modules', '@cloudflare', `workerd-${process.platform}-${machine}`, 'bin', 'workerd');
 }
 
-// A script of their own for the objects, so that a panic ends their instance and not the gateway's; as `npm run deploy -- --two-scripts` has it.
 const OBJECTS = `
       durableObjectNamespaces = [(className = "Lane", uniqueKey = "promises")],
       durableObjectStorage = (inMemory = void),`;

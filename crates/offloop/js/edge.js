@@ -34,11 +34,25 @@ function trap(turn, error) {
 }
 
 function give(turn, key, value, fulfilled = true) {
+  if (turn === dead) return linger();
   try {
-    if (turn !== dead) turn(key, value, fulfilled, false);
+    turn(key, value, fulfilled, false);
   } catch (error) {
     trap(turn, error);
   }
+}
+
+// Turns of the event loop, and milliseconds each takes at least.
+const LINGER_TURNS = 100;
+const LINGER_MS = 10;
+
+/**
+ * Keeps the running request going until the last words have been said. What it waited for has come and nobody is left to hear of it: with nothing but
+ * another request's word to wait for, the runtime would take it for hung and end it before the word is there.
+ */
+function linger(turns = LINGER_TURNS) {
+  const goOn = () => [...open].some((answer) => answer.isLost) && linger(turns - 1);
+  if (turns > 0) setTimeout(goOn, LINGER_MS);
 }
 
 /** Gives a task its next turn in a microtask of its own. */
@@ -160,6 +174,10 @@ export class Answer {
 
   leave() {
     this.#leave(epitaph);
+  }
+
+  get isLost() {
+    return Boolean(this.#lost);
   }
 
   #leave(words) {

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response, ResponseInit};
 
 use crate::lanes;
-use crate::tasks::TASKS;
+use crate::tasks::{TASKS, fail};
 
 /// The fetch event: of the gateway, or of a lane in another process.
 #[wasm_bindgen]
@@ -39,6 +39,11 @@ fn serve(request: Request, context: JsValue) -> JsValue {
 }
 
 async fn answer(path: &str) -> Response {
+    if path == "panic" {
+        // Nothing that anybody waits for has a deadline.
+        let result = lanes::platform().pool(1).run(fail, "in a lane".to_owned()).await;
+        return response(200, &format!("{result:?}"));
+    }
     let Some(name) = path.strip_prefix("promises") else { return response(404, "not a promise") };
     let abilities = lanes::platform().abilities;
     if name.is_empty() {

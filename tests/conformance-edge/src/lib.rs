@@ -3,6 +3,7 @@
 //!
 //! - `GET /promises`: all of them, and whether each is kept here or something else is promised instead;
 //! - `GET /promises/{group}/{name}`: keeps one. 200 if it held, 500 with the message of the assertion that did not.
+//! - `GET /panic`: runs a task that panics, with no deadline.
 #![cfg(all(target_arch = "wasm32", feature = "edge"))]
 #![allow(clippy::unwrap_used)]
 
