@@ -15,7 +15,8 @@ use super::place::Token;
 use super::{js, local};
 use crate::blob::Blob;
 use crate::error::Error;
-use crate::platform::Body;
+use crate::instant::Instant;
+use crate::platform::{Body, now};
 use crate::wire::{Call, Event, Reply, Splitter, decode_events};
 
 /// A call on its way, counted as such.
@@ -30,11 +31,13 @@ pub(super) struct Flight {
     aboard: RefCell<Vec<Passenger>>,
     /// Ends the future that listens to the answer.
     listening: RefCell<Option<AbortHandle>>,
+    sent: Instant,
 }
 
 impl Flight {
     pub(super) fn new(target: &JsValue, url: &str, aboard: Vec<Passenger>) -> Rc<Self> {
-        Rc::new(Self { js: js::Flight::new(target, url), aboard: RefCell::new(aboard), listening: RefCell::default() })
+        let js = js::Flight::new(target, url);
+        Rc::new(Self { js, aboard: RefCell::new(aboard), listening: RefCell::default(), sent: now() })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -95,7 +98,11 @@ impl Flight {
     }
 
     async fn listen(&self, side: &Side, answer: News) -> Result<(), Failure> {
-        if let Some(whole) = answer.await?.dyn_ref::<Uint8Array>() {
+        let answer = answer.await?;
+        if let Some(place) = &side.place {
+            place.answered(self.sent);
+        }
+        if let Some(whole) = answer.dyn_ref::<Uint8Array>() {
             return Ok(self.deliver(side, &Blob::from(whole.to_vec()))?);
         }
         let mut splitter = Splitter::default();

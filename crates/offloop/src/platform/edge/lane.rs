@@ -104,15 +104,14 @@ impl Lane for EdgeLane {
         let flight = self.0.flights.borrow().iter().find(|flight| flight.release(id).is_some()).cloned();
         // Calls that others wait for travel on; the reply to this one will find nobody.
         if let Some(flight) = flight.filter(|flight| flight.is_empty()) {
-            flight.stop();
-            self.0.landed(&flight);
+            self.0.abort(&flight);
         }
     }
 
     fn load(&self) -> usize {
         let own =
             self.0.pending.borrow().len() + self.0.flights.borrow().iter().map(|flight| flight.len()).sum::<usize>();
-        self.0.place.as_ref().map_or(0, Place::load).saturating_sub(own)
+        self.0.place.as_ref().map_or(0, Place::weight).saturating_sub(own)
     }
 
     fn close(&self) {
@@ -120,8 +119,12 @@ impl Lane for EdgeLane {
         // All calls may have their replies, and the answer not be at its end yet. The other lanes of the request may have its place.
         let flights = self.0.flights.borrow().clone();
         for flight in flights {
-            flight.stop();
-            self.0.landed(&flight);
+            if flight.is_empty() {
+                flight.stop();
+                self.0.landed(&flight);
+            } else {
+                self.0.abort(&flight);
+            }
         }
     }
 }
@@ -196,6 +199,15 @@ impl Side {
         });
         let count = fitting.count();
         pending.drain(..count).collect()
+    }
+
+    /// Ends a fetch whose last calls nobody waits for any more.
+    fn abort(&self, flight: &Rc<Flight>) {
+        if let Some(place) = &self.place {
+            place.aborted();
+        }
+        flight.stop();
+        self.landed(flight);
     }
 
     /// A fetch is over, whichever way: its place is free, and calls may have waited for it.

@@ -4,11 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsValue;
 
 use super::js;
+use crate::instant::Instant;
+use crate::platform::now;
+
+/// How long a task that was aborted may go on, unless its place shows that it has ended: as long as one may run at the edge, and at `npm start`.
+/// Source: <https://developers.cloudflare.com/durable-objects/platform/limits/>.
+const GOES_ON: Duration = Duration::from_secs(30);
 
 /// Somewhere with `fetch`, where [`serve`](super::serve) answers: a Durable Object or a service binding.
 ///
@@ -32,6 +39,7 @@ struct Far {
     name: String,
     access: Access,
     load: Rc<Load>,
+    answers: Rc<Answers>,
 }
 
 enum Access {
@@ -52,9 +60,19 @@ pub(super) enum Kind {
     Body,
 }
 
+/// When a fetch to this place was last aborted that had calls in it, if nothing has been answered since which was sent later. The place cannot
+/// notice while it computes, and may go on.
+#[derive(Default)]
+struct Answers {
+    missing_since: Cell<Option<Instant>>,
+}
+
+/// What an isolate knows of a place.
+type Known = (Rc<Load>, Rc<Answers>);
+
 thread_local! {
     // By name, so that an isolate that makes its places anew for each request still counts right.
-    static LOADS: RefCell<HashMap<String, Rc<Load>>> = RefCell::default();
+    static KNOWN: RefCell<HashMap<String, Known>> = RefCell::default();
 }
 
 impl Place {
@@ -72,10 +90,10 @@ impl Place {
     }
 
     fn new(binding: &JsValue, name: String, access: Access) -> Self {
-        let load = LOADS.with_borrow_mut(|loads| loads.entry(name.clone()).or_default().clone());
+        let (load, answers) = KNOWN.with_borrow_mut(|known| known.entry(name.clone()).or_default().clone());
         // More calls than this wait longer at the place than most callers do.
         let limit = 256;
-        Self { far: SendWrapper::new(Rc::new(Far { binding: binding.clone(), name, access, load })), limit }
+        Self { far: SendWrapper::new(Rc::new(Far { binding: binding.clone(), name, access, load, answers })), limit }
     }
 
     /// How many calls this isolate may have in flight here before executors of new requests are refused with
@@ -108,6 +126,24 @@ impl Place {
 
     pub(super) fn load_of(&self, kind: Kind) -> usize {
         self.far.load.of(kind).get()
+    }
+
+    /// As `load`, with what may be going on there though nobody waits for it: one call, since a place runs one at a time and notices after it
+    /// what else was aborted.
+    pub(super) fn weight(&self) -> usize {
+        let goes_on = self.far.answers.missing_since.get().is_some_and(|since| now() - since < GOES_ON);
+        self.load() + usize::from(goes_on)
+    }
+
+    /// A fetch was aborted with calls in it.
+    pub(super) fn aborted(&self) {
+        self.far.answers.missing_since.set(Some(now()));
+    }
+
+    /// A fetch is answered that was sent at this moment.
+    pub(super) fn answered(&self, sent: Instant) {
+        let missing = &self.far.answers.missing_since;
+        missing.set(missing.get().filter(|since| *since > sent));
     }
 
     /// The object to call `fetch` on. A stub of an object is good until it fails once.
