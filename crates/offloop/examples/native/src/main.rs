@@ -97,9 +97,14 @@ async fn progress(pool: &Executor) -> Result<(), Error> {
 
 /// Whatever ends first drops the other, and with it its job.
 async fn ctrl_c(pool: &Executor) {
-    println!("cancel: press Ctrl-C");
+    let job = async {
+        println!("cancel: press Ctrl-C");
+        pool.run(count_primes, ENDLESS).await
+    };
     tokio::select! {
-        result = pool.run(count_primes, ENDLESS) => println!("all of them: {result:?}"),
+        // In this order: whoever reads that line may press at once, and until someone listens Ctrl-C ends the program.
+        biased;
         _ = tokio::signal::ctrl_c() => println!("cancelled"),
+        result = job => println!("all of them: {result:?}"),
     }
 }
