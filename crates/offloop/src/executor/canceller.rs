@@ -13,6 +13,7 @@ use crate::platform::now;
 /// # Examples
 ///
 /// ```
+/// # #[cfg(not(target_arch = "wasm32"))] {
 /// # fn wait(context: &offloop::Context) { while !context.is_cancelled() { std::thread::yield_now(); } }
 /// # offloop::tasks! { wait }
 /// # futures_executor::block_on(async {
@@ -23,6 +24,7 @@ use crate::platform::now;
 /// assert_eq!(handle.await, Err(offloop::Error::Cancelled));
 /// # Ok::<(), offloop::Error>(())
 /// # }).unwrap();
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Canceller {
