@@ -242,13 +242,12 @@ impl Serializer for &mut Encoder {
 
     fn serialize_struct_variant(
         self,
-        _: &'static str,
+        name: &'static str,
         index: u32,
-        _: &'static str,
-        _: usize,
+        variant: &'static str,
+        fields: usize,
     ) -> Result<Self, Unwritable> {
-        self.serialize_u32(index)?;
-        Ok(self)
+        self.serialize_tuple_variant(name, index, variant, fields)
     }
 }
 
