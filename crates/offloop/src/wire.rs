@@ -91,3 +91,13 @@ pub struct Progress {
     /// Units in all; 0 if that is not known.
     pub total: u64,
 }
+
+/// Gives the bytes of a number: seven bits in each, the lowest first; all but the last have the eighth set.
+#[inline]
+pub(crate) fn varint(mut number: u64, mut put: impl FnMut(u8)) {
+    while number > 0x7f {
+        put(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    put(number.to_le_bytes()[0]);
+}

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{self, Serializer};
 
-use crate::wire::Encoded;
+use crate::wire::{self, Encoded};
 
 pub(super) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Encoded, Unwritable> {
     let mut encoder = Encoder(Encoded::default());
@@ -61,18 +61,14 @@ type Written = Result<(), Unwritable>;
 struct Encoder(Encoded);
 
 impl Encoder {
-    /// Seven bits in each byte, the lowest first; all but the last have the eighth set.
-    fn varint(&mut self, mut value: u64) -> Written {
+    fn varint(&mut self, value: u64) -> Written {
         let (mut bytes, mut length) = ([0; MOST_BYTES], 0);
-        for place in &mut bytes {
-            length += 1;
-            *place = low(value.to_le_bytes());
-            if value <= 0x7f {
-                break;
+        wire::varint(value, |byte| {
+            if let Some(place) = bytes.get_mut(length) {
+                *place = byte;
             }
-            *place |= 0x80;
-            value >>= 7;
-        }
+            length += 1;
+        });
         self.0.extend(bytes.get(..length).unwrap_or_default());
         Ok(())
     }

@@ -273,12 +273,8 @@ fn read_payload(reader: &mut Reader<'_>, detached: &mut Option<std::vec::IntoIte
     Ok(Payload { bytes, blobs })
 }
 
-fn varint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
+fn varint(out: &mut Vec<u8>, number: u64) {
+    super::varint(number, |byte| out.push(byte));
 }
 
 fn length(out: &mut Vec<u8>, length: usize) {
