@@ -22,11 +22,11 @@ globalThis.addEventListener?.("error", ({ error }) => {
   if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) for (const answer of open) answer.leave();
 });
 
-// The `turn` of an instance that has trapped.
-let dead;
+// The `turn` of each instance that has trapped. There may be several of which somebody waits for something still.
+const dead = new WeakSet();
 
 function trap(turn, error) {
-  dead = turn;
+  dead.add(turn);
   // For the log, for all other open answers, and for whoever starts a new instance.
   queueMicrotask(() => {
     throw error;
@@ -34,7 +34,7 @@ function trap(turn, error) {
 }
 
 function give(turn, key, value, fulfilled = true) {
-  if (turn === dead) return linger();
+  if (dead.has(turn)) return linger();
   try {
     turn(key, value, fulfilled, false);
   } catch (error) {
@@ -80,7 +80,7 @@ export function when_gone(signal, turn, key) {
 /** The answer that a task hands out in its first turn, a response or a promise of one. A trap in that turn comes out here, not at whoever called. */
 export function first_turn(turn, key) {
   try {
-    if (turn !== dead) return turn(key, undefined, true, true);
+    if (!dead.has(turn)) return turn(key, undefined, true, true);
   } catch (error) {
     trap(turn, error);
   }
