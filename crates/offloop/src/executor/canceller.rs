@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Weak;
 
 use super::shared::Shared;
-use crate::platform::now;
 
 /// Cancels a job while somebody else awaits its [`Handle`](crate::Handle): for a button, or another task.
 ///
@@ -40,7 +39,7 @@ impl Canceller {
     /// Cancels the job; whoever awaits its handle gets [`Error::Cancelled`](crate::Error::Cancelled). False if the job had ended before.
     #[allow(clippy::must_use_candidate, reason = "most do not ask")]
     pub fn cancel(&self) -> bool {
-        self.shared.upgrade().is_some_and(|shared| shared.drive(|core| core.cancel(self.id, now())))
+        self.shared.upgrade().is_some_and(|shared| shared.cancel(self.id))
     }
 }
 

@@ -16,7 +16,6 @@ use super::shared::Shared;
 use crate::codec;
 use crate::error::Error;
 use crate::foreign::wake;
-use crate::platform::now;
 use crate::wire::{Call, Payload};
 
 /// A job that was accepted; a future of its result.
@@ -135,7 +134,7 @@ impl<R> Handle<R> {
 
     /// Cancels the job; awaiting the handle then gives [`Error::Cancelled`]. False if the job had ended before.
     pub fn cancel(&self) -> bool {
-        self.shared.drive(|core| core.cancel(self.id, now()))
+        self.shared.cancel(self.id)
     }
 
     /// What cancels this job from elsewhere, while the handle is awaited.

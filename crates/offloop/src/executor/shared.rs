@@ -193,6 +193,11 @@ impl Shared {
         }
     }
 
+    /// False if the job had ended before.
+    pub(super) fn cancel(&self, id: u64) -> bool {
+        self.drive(|core| core.cancel(id, now()))
+    }
+
     pub(super) fn warm(&self) {
         let lanes: Vec<_> = self.lock().lanes.iter().flatten().cloned().collect();
         for lane in lanes {
