@@ -99,7 +99,7 @@ pub use platform::in_lane;
 pub mod __private {
     #[cfg(all(target_arch = "wasm32", feature = "browser"))]
     pub use crate::platform::browser::serve_lane;
-    pub use crate::task::{Entry, entry, invoke};
+    pub use crate::task::{Entry, check, entry, invoke};
     #[cfg(all(target_arch = "wasm32", feature = "browser"))]
     pub use wasm_bindgen;
 }

@@ -1,5 +1,8 @@
 //! The one table of tasks, the same on both sides of every border.
 
+#[cfg(feature = "json")]
+mod json;
+
 use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::OnceLock;
@@ -183,119 +186,4 @@ impl fmt::Debug for Tasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.entries).finish()
     }
-}
-
-#[cfg(feature = "json")]
-mod json {
-    use super::{Entry, Task, codec};
-    use crate::error::Error;
-    use crate::wire::Payload;
-
-    /// The task's types, seen from JSON.
-    pub(super) struct Json {
-        read: fn(&[u8]) -> Result<Payload, Error>,
-        write: fn(Payload) -> Result<String, Error>,
-    }
-
-    impl Json {
-        pub(super) const fn of<F: Task<M>, M>() -> Self {
-            Self {
-                read: |text| codec::encode(&serde_json::from_slice::<F::Input>(text).map_err(Error::malformed)?),
-                write: |output| serde_json::to_string(&codec::decode::<F::Output>(output)?).map_err(Error::malformed),
-            }
-        }
-    }
-
-    impl Entry {
-        /// Reads the task's argument from JSON.
-        ///
-        /// # Errors
-        ///
-        /// [`Error::Malformed`], with the place and the reason, if the text is not this task's argument.
-        pub fn input_from_json(&self, text: &[u8]) -> Result<Payload, Error> {
-            (self.json.read)(text)
-        }
-
-        /// Writes the task's result as JSON.
-        ///
-        /// # Errors
-        ///
-        /// [`Error::Malformed`] if the payload is no result of this task.
-        pub fn output_to_json(&self, output: Payload) -> Result<String, Error> {
-            (self.json.write)(output)
-        }
-    }
-}
-
-/// Lists the functions that may run on lanes, once for all platforms.
-///
-/// Makes `pub static TASKS: offloop::Tasks`. A task is called by its function; on the wire and in URLs it goes by the function's name
-/// without its path, or by the name after `as`. `#[idempotent]` before a task says that running it twice does no harm, so that it is tried again when
-/// its lane was lost. `#[cfg(…)]`, before that, leaves a task out of some builds.
-///
-/// One table for a program, in the crate that makes the wasm module or the binary: a worker looks up calls in the one of its module. A library
-/// exports its functions, and the program lists them: `tasks! { double, images::thumbnail }`.
-///
-/// [`Task`](crate::Task) says which types may be arguments and results.
-///
-/// # Examples
-///
-/// ```
-/// mod render {
-///     pub fn tile(x: u32, y: u32) -> Vec<u8> { vec![0; (x * y) as usize] }
-/// }
-/// fn double(n: u64) -> u64 { 2 * n }
-/// fn largest<T: Ord + Default>(all: Vec<T>) -> T { all.into_iter().max().unwrap_or_default() }
-///
-/// offloop::tasks! { #[idempotent] double, render::tile, largest::<u32>, largest::<String> as last_word }
-///
-/// assert_eq!(TASKS.iter().map(|task| task.name()).collect::<Vec<_>>(), ["double", "tile", "largest", "last_word"]);
-/// ```
-///
-/// A function whose types cannot cross a border is refused by the compiler:
-///
-/// ```compile_fail
-/// fn borrowed(text: &str) -> usize { text.len() }
-/// offloop::tasks! { borrowed }
-/// ```
-///
-/// So are two of the same name, for the name alone would not tell them apart in a URL; `dog::walk as walk_dog` would do:
-///
-/// ```compile_fail
-/// mod cat { pub fn walk() {} }
-/// mod dog { pub fn walk() {} }
-/// offloop::tasks! { cat::walk, dog::walk }
-/// ```
-#[macro_export]
-macro_rules! tasks {
-    ($($(#[cfg($($cfg:tt)*)])* $(#[idempotent $($argument:tt)?])? $task:path $(as $name:ident)?),* $(,)?) => {
-        /// The tasks of this program.
-        pub static TASKS: $crate::Tasks = {
-            static ENTRIES: &[$crate::__private::Entry] = &[$(
-                $(#[cfg($($cfg)*)])*
-                $crate::__private::entry(
-                    [$(::core::stringify!($name),)? ::core::stringify!($task)][0],
-                    $crate::__idempotent!($(idempotent $($argument)?)?),
-                    $task,
-                    |context, bytes, blobs| $crate::__private::invoke($task, context, bytes, blobs),
-                )
-            ),*];
-            $crate::Tasks::new(ENTRIES, ::core::option_env!("OFFLOOP_BUILD_ID"), ::core::env!("CARGO_CRATE_NAME"))
-        };
-        $crate::__lane_entry!(TASKS);
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __idempotent {
-    () => {
-        false
-    };
-    (idempotent) => {
-        true
-    };
-    ($($other:tt)*) => {
-        ::core::compile_error!("#[idempotent] takes no argument")
-    };
 }
