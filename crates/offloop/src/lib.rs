@@ -92,7 +92,7 @@ pub use task::{Context, Entry, Report, Task, Tasks, WithContext};
 pub use timer::{Interval, Sleep, interval, now, sleep, timeout};
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
-pub use platform::browser::WorkerOptions;
+pub use platform::browser::{WorkerOptions, spawn};
 pub use platform::in_lane;
 
 #[doc(hidden)]

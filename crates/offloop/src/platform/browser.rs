@@ -24,20 +24,28 @@ mod message;
 mod options;
 mod program;
 mod server;
+mod spawn;
 mod worker;
 
 use std::rc::Rc;
 
 use send_wrapper::SendWrapper;
+use wasm_bindgen::prelude::*;
 
 pub use options::WorkerOptions;
 pub(crate) use program::{in_lane, parallelism};
 pub use server::serve_lane;
+pub use spawn::spawn;
 
 use crate::error::Error;
 use crate::lane::Factory;
 use crate::task::Tasks;
 use lane::{Setup, WorkerLane};
+
+#[wasm_bindgen(module = "/js/lane.js")]
+extern "C" {
+    fn soon(callback: &JsValue);
+}
 
 /// Exports the function with which the worker script has this program serve its tasks.
 #[doc(hidden)]

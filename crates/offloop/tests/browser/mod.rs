@@ -7,6 +7,7 @@ mod idle;
 pub(crate) mod liars;
 mod messages;
 mod shared;
+mod spawn;
 mod start;
 pub(crate) mod tasks;
 pub(crate) mod watch;

@@ -25,11 +25,6 @@ use crate::task::Tasks;
 use crate::wire::{Call, Reply};
 use outbox::Outbox;
 
-#[wasm_bindgen(module = "/js/lane.js")]
-extern "C" {
-    fn soon(callback: &JsValue);
-}
-
 /// An alarm that rings so late tells that the page stood still.
 const UNHEARD: Duration = Duration::from_millis(100);
 

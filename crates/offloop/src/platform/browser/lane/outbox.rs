@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::Loss;
 use crate::platform::browser::message::text;
+use crate::platform::browser::soon;
 use crate::platform::now;
 use crate::wire::{Call, Reply, encode_calls};
 
@@ -155,7 +156,7 @@ impl Inner {
 
     fn flush_soon(&self) {
         if let Some(flush) = &self.flush {
-            super::soon(flush.as_ref());
+            soon(flush.as_ref());
         }
     }
 
