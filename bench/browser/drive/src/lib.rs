@@ -104,30 +104,49 @@ pub fn check(right: bool) -> Answer<()> {
     if right { Ok(()) } else { Err("a wrong answer".to_owned()) }
 }
 
-/// Exports `Pool`, which holds a `$peer`, to the page.
+/// Exports `Pool`, which holds a `$peer`, to the page. `$run` runs its futures.
 #[macro_export]
 macro_rules! export {
     ($peer:ty) => {
+        $crate::export!($peer, $crate::here);
+    };
+    ($peer:ty, $run:path) => {
         #[wasm_bindgen]
-        pub struct Pool($peer);
+        pub struct Pool(std::rc::Rc<$peer>);
+
+        impl From<$peer> for Pool {
+            fn from(peer: $peer) -> Self {
+                Self(std::rc::Rc::new(peer))
+            }
+        }
 
         #[wasm_bindgen]
         impl Pool {
             pub async fn first(&self, lanes: usize) -> Result<(), String> {
-                $crate::first(&self.0, lanes).await
+                let peer = self.0.clone();
+                $run(async move { $crate::first(&*peer, lanes).await }).await
             }
             pub async fn trips(&self, count: u32) -> Result<Vec<f64>, String> {
-                $crate::trips(&self.0, count).await
+                let peer = self.0.clone();
+                $run(async move { $crate::trips(&*peer, count).await }).await
             }
             pub async fn flight(&self, total: u32, flight: u32) -> Result<f64, String> {
-                $crate::flight(&self.0, total, flight).await
+                let peer = self.0.clone();
+                $run(async move { $crate::flight(&*peer, total, flight).await }).await
             }
             pub async fn bytes(&self, length: usize, count: u32) -> Result<Vec<f64>, String> {
-                $crate::bytes(&self.0, length, count).await
+                let peer = self.0.clone();
+                $run(async move { $crate::bytes(&*peer, length, count).await }).await
             }
             pub async fn spin(&self, count: u32, rounds: u64) -> Result<f64, String> {
-                $crate::spins(&self.0, count, rounds).await
+                let peer = self.0.clone();
+                $run(async move { $crate::spins(&*peer, count, rounds).await }).await
             }
         }
     };
+}
+
+/// As part of the future that wasm-bindgen runs.
+pub async fn here<T>(work: impl Future<Output = T>) -> T {
+    work.await
 }

@@ -80,6 +80,6 @@ impl Pool {
     pub fn new(lanes: usize, script: &str) -> Pool {
         let roots = (0..lanes).map(|_| Task::spawner().with_loader(true).spawn(script)).collect();
         let workers = (0..lanes).map(|_| RefCell::default()).collect();
-        Self(Gloo { workers, roots, next: Cell::new(0) })
+        Gloo { workers, roots, next: Cell::new(0) }.into()
     }
 }

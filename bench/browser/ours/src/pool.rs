@@ -1,6 +1,7 @@
 //! Offloop, driven from Rust, as a program that is written in it would.
 
 use drive::{Answer, Peer, check, export, now};
+use futures_channel::oneshot;
 use futures_util::StreamExt;
 use offloop::{Blob, Error, Executor, Options, WorkerOptions};
 use wasm_bindgen::prelude::*;
@@ -31,7 +32,16 @@ fn text(error: Error) -> String {
     error.to_string()
 }
 
-export!(Offloop);
+export!(Offloop, spawned);
+
+/// In the library's own queue of tasks, as a program would that is made for it.
+async fn spawned<T: 'static>(work: impl Future<Output = T> + 'static) -> T {
+    let (sender, receiver) = oneshot::channel();
+    offloop::spawn(async move {
+        let _ = sender.send(work.await);
+    });
+    receiver.await.expect_throw("what is spawned goes on to its end")
+}
 
 #[wasm_bindgen]
 impl Pool {
@@ -41,18 +51,23 @@ impl Pool {
         let workers = WorkerOptions::default().shared_memory(shared_memory);
         let executor = Executor::web_workers(&TASKS, options, workers).map_err(text)?;
         executor.warm();
-        Ok(Self(Offloop(executor)))
+        Ok(Offloop(executor).into())
     }
 
     /// Milliseconds for a stream of `total` items.
     pub async fn map(&self, total: u32) -> Answer<f64> {
-        let start = now();
-        let mut stream = self.0.0.map(double, 0..total);
-        let mut sum = 0;
-        while let Some(answer) = stream.next().await {
-            sum += u64::from(answer.map_err(text)?);
-        }
-        check(sum == u64::from(total) * u64::from(total - 1))?;
-        Ok(now() - start)
+        let executor = self.0.0.clone();
+        spawned(mapped(executor, total)).await
     }
+}
+
+async fn mapped(executor: Executor, total: u32) -> Answer<f64> {
+    let start = now();
+    let mut stream = executor.map(double, 0..total);
+    let mut sum = 0;
+    while let Some(answer) = stream.next().await {
+        sum += u64::from(answer.map_err(text)?);
+    }
+    check(sum == u64::from(total) * u64::from(total - 1))?;
+    Ok(now() - start)
 }

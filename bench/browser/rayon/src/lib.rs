@@ -48,7 +48,7 @@ impl Pool {
     #[wasm_bindgen(constructor)]
     #[expect(clippy::new_without_default, reason = "for JavaScript only")]
     pub fn new() -> Pool {
-        Self(Rayon)
+        Rayon.into()
     }
 
     /// Milliseconds for `total` calls, two jobs at a time of `batch` each.

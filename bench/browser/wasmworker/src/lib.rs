@@ -49,6 +49,6 @@ impl Pool {
         options.num_workers = Some(lanes);
         options.precompile_wasm = Some(true);
         let pool = WebWorkerPool::with_options(options).await.map_err(|error| format!("{error:?}"))?;
-        Ok(Self(Wasmworker(pool)))
+        Ok(Wasmworker(pool).into())
     }
 }
