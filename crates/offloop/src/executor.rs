@@ -1,6 +1,7 @@
 //! The executor: takes jobs, hands them to lanes, brings the results back.
 
 mod canceller;
+mod hand;
 mod handle;
 mod map;
 mod run;

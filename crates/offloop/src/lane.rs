@@ -184,6 +184,10 @@ impl Events {
     /// The lane is down with everything it held. `error` is for the call that was running (the oldest one without a
     /// reply); calls behind it never started and are run elsewhere. With [`Loss::NeverStarted`] all of them end with `error`, and
     /// the lane is left alone for a while, so that a script that cannot load does not spin.
+    ///
+    /// A lane with threads of its own cannot know which calls that means, if one is just being [sent](Lane::send) by another thread. That one
+    /// counts as a call that may have run, whatever `loss` says of the others, and a [`Stop::Terminate`] lane is [reset](Lane::reset)
+    /// so that it has nothing of it. [`lost`](Self::lost) names the calls that it means.
     pub fn down(&self, error: Error, loss: Loss) {
         if let Some(sink) = self.sink.upgrade() {
             sink.down(self.lane, error, loss);

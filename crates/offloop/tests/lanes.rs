@@ -165,6 +165,26 @@ fn what_a_lane_that_goes_down_has_not_begun_is_run_elsewhere() {
     assert_eq!((soon(first), soon(second), notes.sent()), (Err(cause()), Ok(2), 4));
 }
 
+/// The lane goes down in one thread, and gets a call in another, which it runs although the executor believes it lost.
+#[test]
+fn what_comes_while_its_lane_goes_down_runs_twice_only_if_its_task_may() {
+    let falls_first: Behaviour = |events, call, nth| {
+        if nth == 0 {
+            let events = events.clone();
+            thread::spawn(move || events.down(cause(), Loss::Idle)).join().unwrap();
+        }
+        run(events, &call);
+    };
+    for (stop, resets) in [(Stop::Wait, 0), (Stop::Release, 0), (Stop::Terminate, 1)] {
+        let (falling, notes) = pool(1, Traits { stop, ..TRAITS }, falls_first);
+        assert_eq!((soon(falling.run(once, 1)), notes.sent()), (Err(cause()), 1), "{stop:?}");
+        assert_eq!(notes.count(|told| told == Told::Reset), resets, "{stop:?}");
+        assert_eq!(soon(falling.run(once, 2)), Ok(2), "{stop:?}");
+        let (falling, notes) = pool(1, Traits { stop, ..TRAITS }, falls_first);
+        assert_eq!((soon(falling.run(again, 1)), notes.sent()), (Ok(1), 2), "{stop:?}");
+    }
+}
+
 #[test]
 fn lanes_are_warmed_and_closed_with_their_executor() {
     let (pool, notes) = pool(3, TRAITS, |events, call, _| run(events, &call));

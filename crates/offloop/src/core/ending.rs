@@ -1,5 +1,7 @@
 //! How jobs leave their lanes: by a reply, by a loss, because nobody waits any more.
 
+mod doubt;
+
 use std::time::Duration;
 
 use super::alarms::Alarm;

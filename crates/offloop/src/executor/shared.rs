@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::hand::Hand;
 use super::handle::Slot;
 use super::told::Told;
 use crate::apart::Apart;
@@ -32,6 +33,8 @@ struct State {
     /// Somebody performs the core's actions; others leave theirs to them, so that all are performed in order, and a lane
     /// that replies from within `send` does not recurse.
     performing: bool,
+    /// The call that is being sent to a lane while the lock is free.
+    hand: Hand,
 }
 
 impl Shared {
@@ -41,7 +44,7 @@ impl Shared {
         // Chance need not be good here, only different from executor to executor.
         let seed = now().as_micros().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let core = Core::new(limits, seed, recorder.clone());
-        let state = Apart(Mutex::new(State { core, lanes: Vec::new(), performing: false }));
+        let state = Apart(Mutex::new(State { core, lanes: Vec::new(), performing: false, hand: Hand::default() }));
         Arc::new_cyclic(|itself| Self {
             tasks,
             recorder,
@@ -71,7 +74,9 @@ impl Shared {
         struct Done<'a>(&'a Shared);
         impl Drop for Done<'_> {
             fn drop(&mut self) {
-                self.0.lock().performing = false;
+                let mut state = self.0.lock();
+                state.performing = false;
+                state.hand.leave();
             }
         }
 
@@ -101,6 +106,7 @@ impl Shared {
                 drop(state);
             }
             state = self.lock();
+            state.hand.leave();
         }
     }
 
@@ -234,9 +240,11 @@ impl State {
     fn lane_of(&mut self, deed: &Deed) -> Option<Arc<dyn Lane>> {
         match deed {
             Deed::Lane { lane, order: Order::Close } => self.lanes.get_mut(*lane).and_then(Option::take),
-            Deed::Lane { lane, order: Order::Send(_) | Order::Cancel(_) | Order::Reset } => {
+            Deed::Lane { lane, order: Order::Send(call) } => {
+                self.hand.take(*lane, call.id);
                 self.lanes.get(*lane).cloned().flatten()
             }
+            Deed::Lane { lane, order: Order::Cancel(_) | Order::Reset } => self.lanes.get(*lane).cloned().flatten(),
             Deed::Inline { .. } | Deed::Alarm(_) => None,
         }
     }
@@ -272,7 +280,15 @@ impl Sink for Shared {
     }
 
     fn down(&self, lane: usize, error: Error, loss: Loss) {
-        self.drive(|core| core.down(lane, &error, loss, now()));
+        let mut state = self.lock();
+        let now = now();
+        if let Some(id) = state.hand.elsewhere(lane) {
+            state.core.doubt(lane, id, &error, loss, now);
+        }
+        state.core.down(lane, &error, loss, now);
+        if !state.performing {
+            self.perform(state);
+        }
     }
 }
 

@@ -102,6 +102,11 @@ impl Far {
         self.to.push_back(Message::Call(call));
     }
 
+    /// A call comes that was lost with all others while it was on its way.
+    pub(super) fn find(&mut self, call: Arc<Call>) {
+        self.to.push_back(Message::Call(call));
+    }
+
     pub(super) fn cancel(&mut self, id: u64) {
         if self.closed {
             return;

@@ -71,6 +71,11 @@ impl World {
             Event::Down(error, loss) => {
                 self.say(|_| format!("lane {lane} is down, {loss:?}"));
                 self.slack += 1;
+                if let Some(hand) = self.hand.as_mut().filter(|hand| hand.lane == lane) {
+                    hand.doubtful = true;
+                    let id = hand.call.id;
+                    self.core.doubt(lane, id, &error, loss, self.now);
+                }
                 self.core.down(lane, &error, loss, self.now);
             }
         }

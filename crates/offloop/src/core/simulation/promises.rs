@@ -11,7 +11,7 @@ use crate::wire::{Call, Payload};
 impl World {
     /// What must be true whenever the shell has caught up.
     pub(super) fn check(&self) {
-        if !self.core.is_at_rest() {
+        if !self.core.is_at_rest() || self.hand.is_some() {
             return;
         }
         let alarmed = self.alarm.is_some_and(|alarm| alarm <= self.now);

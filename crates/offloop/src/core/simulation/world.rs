@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::far::Far;
 use super::planted::Bug;
 use super::random::Random;
+use super::shell::Hand;
 use super::users::{Flag, Submitter};
 use crate::core::{Core, Limits};
 use crate::instant::Instant;
@@ -47,6 +48,7 @@ pub(super) struct World {
     /// So many things happen that what has ended piles up, if it can.
     long: bool,
     pub(super) lanes: Vec<Far>,
+    pub(super) hand: Option<Hand>,
     pub(super) inline: VecDeque<Arc<Call>>,
     /// By label.
     pub(super) jobs: Vec<Job>,
@@ -103,6 +105,7 @@ impl World {
             moody,
             long,
             lanes: Vec::new(),
+            hand: None,
             inline: VecDeque::new(),
             jobs: Vec::new(),
             submitters: Vec::new(),
