@@ -218,6 +218,20 @@ impl<S> Core<S> {
         }
         self.settle(now);
     }
+
+    /// Nobody will call [`tick`](Self::tick) as a [`Deed::Alarm`] asked: whatever was to wait for its time ends now.
+    pub(crate) fn without_alarm(&mut self, error: &Error, now: Instant) {
+        for alarm in self.alarms.take() {
+            match alarm {
+                Alarm::Deadline(id) | Alarm::Retry(id) => self.stop(id, error.clone(), now),
+                Alarm::Lane(lane) => {
+                    self.lanes.rouse(lane);
+                    self.evict_orphan(lane);
+                }
+            }
+        }
+        self.settle(now);
+    }
 }
 
 /// xorshift64*: jitter and tie-breaking need no better source. <https://doi.org/10.18637/jss.v008.i14>

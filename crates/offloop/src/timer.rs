@@ -115,7 +115,13 @@ impl Future for Sleep {
                     wake(waker);
                 }
             };
-            self.alarm = Some(platform::alarm(self.deadline, Arc::new(ring)));
+            let alarm = platform::alarm(self.deadline, Arc::new(ring));
+            if alarm.refusal().is_some() {
+                // Nobody can wait for it elsewhere, so that whoever polls looks at the clock until it is time.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            self.alarm = Some(alarm);
         }
         Poll::Pending
     }

@@ -50,6 +50,12 @@ impl Alarms {
         due
     }
 
+    /// Everything there is.
+    pub(super) fn take(&mut self) -> Vec<Alarm> {
+        self.armed = None;
+        self.heap.drain().map(|Reverse((_, alarm))| alarm).collect()
+    }
+
     /// Forgets alarms of jobs that are gone once they outnumber the others, so that short jobs with far deadlines do not pile up.
     pub(super) fn tidy(&mut self, jobs: usize, is_alive: impl Fn(u64) -> bool) {
         if self.heap.len() > 64 && self.heap.len() / 4 > jobs {

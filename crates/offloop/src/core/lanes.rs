@@ -224,6 +224,13 @@ impl Lanes {
         lane.down_until
     }
 
+    /// The lane has rested enough.
+    pub(super) fn rouse(&mut self, lane: usize) {
+        if let Some(lane) = self.all.get_mut(lane) {
+            lane.down_until = None;
+        }
+    }
+
     /// Why no job can be run now: no lane came up, and this is what happened to one of them.
     pub(super) fn outage(&self, now: Instant) -> Option<Error> {
         let mut error = None;

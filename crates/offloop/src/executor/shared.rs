@@ -155,6 +155,9 @@ impl Shared {
                 }
             }),
         );
+        if let Some(error) = alarm.refusal() {
+            return self.drive(|core| core.without_alarm(error, now()));
+        }
         let earlier = self.alarm.lock().unwrap_or_else(PoisonError::into_inner).replace(alarm);
         drop(earlier);
     }

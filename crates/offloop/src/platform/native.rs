@@ -7,6 +7,8 @@ mod thread;
 pub(crate) use alarm::{Alarm, alarm, now};
 pub(crate) use thread::factory;
 
+use crate::error::Error;
+
 /// Threads take calls at once.
 pub(crate) const PROMPT: bool = true;
 
@@ -17,6 +19,13 @@ impl Body {
     pub(crate) fn len(&self) -> usize {
         match *self {}
     }
+}
+
+/// The system gives no thread.
+fn no_thread(purpose: &str, error: &std::io::Error) -> Error {
+    let cause =
+        format!("no thread could be started {purpose} ({error}): allow this process more of them, or more memory");
+    Error::Lost { cause }
 }
 
 /// Processors that this process may use.

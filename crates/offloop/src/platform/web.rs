@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
+use crate::error::Error;
 use crate::instant::Instant;
 
 // The globals, not the methods of `Window`: they are the same in a page, a worker and the edge runtime.
@@ -94,6 +95,13 @@ impl Timers {
         let (_, callback) = set.take_if(|(set, _)| number.is_none_or(|number| number == *set))?;
         self.free.push(place);
         Some(callback)
+    }
+}
+
+impl Alarm {
+    /// Why it will not ring. It always does, here.
+    pub(crate) fn refusal(&self) -> Option<&Error> {
+        None
     }
 }
 

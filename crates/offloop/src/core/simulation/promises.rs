@@ -46,6 +46,7 @@ impl World {
             return;
         }
         self.lanes.iter_mut().for_each(Far::calm_down);
+        self.timeless = false;
         let lanes = self.core.lane_count();
         let open = self.lanes.iter().filter(|lane| !lane.closed).count();
         assert_eq!(open, lanes, "lanes out of service are left open");

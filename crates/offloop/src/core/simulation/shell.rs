@@ -37,6 +37,12 @@ impl World {
                 self.inline.push_back(call);
             }
             Action::Do(Deed::Alarm(_)) if self.strikes(Bug::ForgottenAlarm) => {}
+            // There is no thread that waits, and none can be started.
+            Action::Do(Deed::Alarm(_)) if self.timeless && self.random.chance(50) => {
+                self.say(|_| "nobody waits for the alarm".to_owned());
+                self.alarm = None;
+                self.core.without_alarm(&lost(), self.now);
+            }
             Action::Do(Deed::Alarm(when)) => self.alarm = Some(when),
         }
         true

@@ -43,6 +43,8 @@ pub(super) struct World {
     /// Each lane has traits of its own.
     pub(super) mixed: bool,
     pub(super) faults: bool,
+    /// There may be nobody to wait for an alarm.
+    pub(super) timeless: bool,
     /// Accidents come one right after the other.
     moody: bool,
     /// So many things happen that what has ended piles up, if it can.
@@ -89,7 +91,7 @@ impl World {
         };
         let traits = some_traits(&mut random);
         let (recorder, faults, lanes) = (Recorder::new(), random.chance(60), 1 + random.below(3));
-        let (mixed, moody) = (random.chance(10), random.chance(20));
+        let (mixed, moody, timeless) = (random.chance(10), random.chance(20), faults && random.chance(10));
         let mut world = Self {
             core: Core::new(limits, random.next(), recorder.clone()),
             random,
@@ -102,6 +104,7 @@ impl World {
             traits,
             mixed,
             faults,
+            timeless,
             moody,
             long,
             lanes: Vec::new(),

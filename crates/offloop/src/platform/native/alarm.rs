@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
+use std::{io, thread};
 
+use super::no_thread;
+use crate::error::Error;
 use crate::instant::Instant;
 
-type Callback = Arc<dyn Fn() + Send + Sync>;
+pub(super) type Callback = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Default)]
 struct Alarms {
@@ -16,6 +18,8 @@ struct Alarms {
 
 #[derive(Default)]
 struct Waiting {
+    /// There is the thread. Once started it never ends.
+    runs: bool,
     next: u64,
     callbacks: BTreeMap<(Instant, u64), Callback>,
 }
@@ -23,6 +27,7 @@ struct Waiting {
 /// An alarm that is set; dropping it calls it off.
 pub(crate) struct Alarm {
     key: (Instant, u64),
+    refusal: Option<Error>,
 }
 
 pub(crate) fn now() -> Instant {
@@ -36,13 +41,31 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn alarm(when: Instant, callback: Callback) -> Alarm {
     let alarms = alarms();
     let mut waiting = alarms.lock();
+    if !waiting.runs
+        && let Err(error) = alarms.start()
+    {
+        return Alarm::refused(no_thread("for timers", &error));
+    }
+    waiting.runs = true;
     waiting.next += 1;
     let key = (when, waiting.next);
     waiting.callbacks.insert(key, callback);
     if waiting.callbacks.first_key_value().is_some_and(|(first, _)| *first == key) {
         alarms.changed.notify_one();
     }
-    Alarm { key }
+    Alarm { key, refusal: None }
+}
+
+impl Alarm {
+    /// One that will not ring.
+    pub(super) fn refused(error: Error) -> Self {
+        Self { key: (Instant::from_micros(0), 0), refusal: Some(error) }
+    }
+
+    /// Why it will not ring: there is no thread to wait for it, and none can be started.
+    pub(crate) fn refusal(&self) -> Option<&Error> {
+        self.refusal.as_ref()
+    }
 }
 
 impl Drop for Alarm {
@@ -56,6 +79,10 @@ impl Drop for Alarm {
 impl Alarms {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&'static self) -> io::Result<()> {
+        thread::Builder::new().name("offloop-timer".to_owned()).spawn(|| self.run()).map(drop)
     }
 
     fn run(&self) {
@@ -82,13 +109,6 @@ impl Alarms {
 }
 
 fn alarms() -> &'static Alarms {
-    static ALARMS: OnceLock<&'static Alarms> = OnceLock::new();
-    ALARMS.get_or_init(|| {
-        let alarms: &'static Alarms = Box::leak(Box::default());
-        // Without the thread no alarm would ever ring: better to fail here, where the system refused it.
-        if let Err(error) = thread::Builder::new().name("offloop-timer".to_owned()).spawn(|| alarms.run()) {
-            std::panic::panic_any(format!("no thread could be started for timers: {error}"));
-        }
-        alarms
-    })
+    static ALARMS: OnceLock<Alarms> = OnceLock::new();
+    ALARMS.get_or_init(Alarms::default)
 }

@@ -20,7 +20,9 @@ use guard::Guard;
 use pace::{Pace, SHIFT};
 use shift::Shift;
 
+use super::alarm::{Alarm, Callback, alarm};
 use crate::apart::Apart;
+use crate::instant::Instant;
 use crate::lane::Events;
 use crate::task::Tasks;
 use crate::wire::{Call, Reply};
@@ -32,6 +34,7 @@ pub(super) struct Crew {
     /// How many calls wait, for threads that look without the lock.
     waiting: Apart<AtomicUsize>,
     itself: Weak<Crew>,
+    alarm: fn(Instant, Callback) -> Alarm,
 }
 
 #[derive(Default)]
@@ -100,12 +103,17 @@ struct Load {
 
 impl Crew {
     pub(super) fn new(tasks: &'static Tasks) -> Arc<Self> {
+        Self::with_alarm(tasks, alarm)
+    }
+
+    fn with_alarm(tasks: &'static Tasks, alarm: fn(Instant, Callback) -> Alarm) -> Arc<Self> {
         Arc::new_cyclic(|itself| Self {
             tasks,
             state: Apart::default(),
             changed: Condvar::new(),
             waiting: Apart(AtomicUsize::new(0)),
             itself: itself.clone(),
+            alarm,
         })
     }
 
@@ -151,18 +159,17 @@ impl Crew {
     fn cover(&self, state: &mut State) -> std::io::Result<bool> {
         let wanted = usize::try_from(state.backlog.div_ceil(SHIFT)).unwrap_or(usize::MAX);
         let coming = state.told + state.starting + usize::from(state.looking);
-        if coming < wanted && coming + state.brief >= wanted {
-            self.watch(state);
-        } else if coming < wanted && state.idle > 0 {
+        if coming >= wanted || coming + state.brief >= wanted && self.watch(state) {
+            return Ok(false);
+        }
+        if state.idle > 0 {
             state.idle -= 1;
             state.told += 1;
             return Ok(true);
-        } else if coming < wanted {
-            let started = self.start(state);
-            // Without it others will come to the calls, if there are any.
-            return if state.threads > 0 { Ok(false) } else { started.map(|()| false) };
         }
-        Ok(false)
+        let started = self.start(state);
+        // Without it others will come to the calls, if there are any.
+        if state.threads > 0 { Ok(false) } else { started.map(|()| false) }
     }
 
     pub(super) fn tell(&self, tell: bool) {

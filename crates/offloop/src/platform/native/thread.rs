@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::crew::Crew;
+use super::no_thread;
 use crate::error::Error;
 use crate::lane::{Events, Factory, Lane, Loss, Stop, Traits};
 use crate::task::Tasks;
@@ -47,8 +48,7 @@ impl Lane for Thread {
     }
 
     fn take(&self, call: Arc<Call>) -> Result<bool, Error> {
-        let lost = |error| Error::Lost { cause: format!("no thread could be started: {error}") };
-        self.crew.take(call, self.events.lane()).map_err(lost)
+        self.crew.take(call, self.events.lane()).map_err(|error| no_thread("for a lane", &error))
     }
 
     fn nudge(&self) {

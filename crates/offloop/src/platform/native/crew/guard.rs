@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::{Crew, State};
-use crate::platform::native::{Alarm, alarm, now};
+use crate::platform::native::{Alarm, now};
 
 /// How often to look. More often costs a part of the time that is saved by not waking threads.
 const PERIOD: Duration = Duration::from_millis(1);
@@ -16,21 +16,21 @@ pub(super) struct Guard {
 }
 
 impl Crew {
-    /// Something waits for a call that should be short.
-    pub(super) fn watch(&self, state: &mut State) {
-        if state.guard.alarm.is_none() {
-            self.arm(state);
-        }
+    /// Something waits for a call that should be short. Whether it will be looked after.
+    pub(super) fn watch(&self, state: &mut State) -> bool {
+        state.guard.alarm.is_some() || self.arm(state)
     }
 
-    fn arm(&self, state: &mut State) {
+    fn arm(&self, state: &mut State) -> bool {
         let itself = self.itself.clone();
         let ring = move || {
             if let Some(crew) = itself.upgrade() {
                 crew.look_after();
             }
         };
-        state.guard.alarm = Some(alarm(now() + PERIOD, Arc::new(ring)));
+        state.guard.alarm =
+            Some((self.alarm)(now() + PERIOD, Arc::new(ring))).filter(|alarm| alarm.refusal().is_none());
+        state.guard.alarm.is_some()
     }
 
     fn look_after(&self) {

@@ -128,9 +128,19 @@ impl<'a> Shift<'a> {
         let several = load.calls.len() > 1;
         drop(load);
         self.leave(state, short);
-        if several {
-            self.crew.watch(state);
+        if several && !self.crew.watch(state) {
+            self.put_back(state);
         }
+    }
+
+    /// Nobody would look after what waits for the first of the calls that were taken.
+    fn put_back(&self, state: &mut State) {
+        let mut load = self.own.lock();
+        for waiting in load.calls.drain(1..).rev() {
+            state.backlog += waiting.weight();
+            state.calls.push_front(waiting);
+        }
+        self.crew.waiting.0.store(state.calls.len(), Relaxed);
     }
 
     /// Takes in the reply of the last call, and gives the next one of those that were taken.

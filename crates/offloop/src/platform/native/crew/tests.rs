@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "what `tasks!` makes is for whoever uses the crate")]
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::sleep;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::pace::{PORTION, SHIFT, SHORT};
 use super::shift::Shift;
-use super::{Crew, Member, Own, State, Waiting};
+use super::{Alarm, Crew, Member, Own, State, Waiting};
 use crate::error::Error;
 use crate::lane::{Events, Loss, Sink};
 use crate::wire::{Call, Payload, Progress, Reply};
@@ -37,7 +38,16 @@ impl Sink for Heard {
 }
 
 fn crew(lanes: usize) -> (Arc<Crew>, Arc<Heard>) {
-    let (crew, heard) = (Crew::new(&TASKS), Arc::new(Heard::default()));
+    manned(Crew::new(&TASKS), lanes)
+}
+
+/// For which nobody can wait for an alarm.
+fn unwatched(lanes: usize) -> (Arc<Crew>, Arc<Heard>) {
+    manned(Crew::with_alarm(&TASKS, |_, _| Alarm::refused(Error::Full)), lanes)
+}
+
+fn manned(crew: Arc<Crew>, lanes: usize) -> (Arc<Crew>, Arc<Heard>) {
+    let heard = Arc::new(Heard::default());
     let sink: Weak<dyn Sink> = Arc::downgrade(&(heard.clone() as Arc<dyn Sink>));
     (0..lanes).for_each(|lane| crew.join(&Events::new(lane, sink.clone())));
     (crew, heard)
@@ -134,6 +144,25 @@ fn a_thread_takes_a_portion_of_short_calls_or_one_call() {
         // Nobody is to be started for what is left.
         state.lanes = 0;
     }
+}
+
+/// Otherwise what was taken with a call that turns out to be long would wait for it, however many threads there are.
+#[test]
+fn a_thread_that_nobody_watches_takes_one_call() {
+    let (crew, _) = unwatched(1);
+    let own = Arc::new(Own::default());
+    let mut shift = Shift::new(&crew, 0, own.clone());
+    let mut state = crew.lock();
+    state.crew.push(Some(Member { own: own.clone(), ..Member::default() }));
+    (1..=3).for_each(|id| state.put(Waiting { call: call(id, 0), lane: 0, expected: 10 }));
+    shift.take(&mut state);
+    let ids = |calls: &VecDeque<Waiting>| calls.iter().map(|waiting| waiting.call.id).collect::<Vec<_>>();
+    assert_eq!((ids(&own.lock().calls), ids(&state.calls)), (vec![1], vec![2, 3]));
+    assert_eq!((state.backlog, crew.waiting.0.load(Relaxed)), (20, 2));
+    // And one that will be back in no time is not relied on.
+    state.idle = 1;
+    assert!(crew.cover(&mut state).unwrap());
+    (state.told, state.idle, state.brief, state.lanes) = (0, 0, 0, 0);
 }
 
 #[test]
