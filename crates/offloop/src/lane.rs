@@ -108,6 +108,13 @@ pub trait Lane: Send + Sync + 'static {
         0
     }
 
+    /// Until when the far side is likely to go on with a call of another executor that nobody waits for, if it may, and there are others to
+    /// send calls to. Asked when the lane is made, which gets none until then: what is sent to a place that is stuck waits there, whoever
+    /// becomes free.
+    fn occupied(&self) -> Option<Instant> {
+        None
+    }
+
     /// Ends the lane: whatever runs is stopped if it can be, all resources are released, no event follows.
     fn close(&self);
 }

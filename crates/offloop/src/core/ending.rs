@@ -21,9 +21,12 @@ const GRACE: Duration = Duration::from_millis(4);
 const RESETS: u8 = 32;
 
 impl<S> Core<S> {
-    /// Adds a lane and gives its index, which is the one that `vacant` named.
-    pub(crate) fn add_lane(&mut self, traits: Traits, load: Load, now: Instant) -> usize {
-        let lane = self.lanes.add(traits, load, now);
+    /// Adds a lane, which is left alone until a moment if there is one, and gives its index, which is the one that `vacant` named.
+    pub(crate) fn add_lane(&mut self, traits: Traits, load: Load, until: Option<Instant>, now: Instant) -> usize {
+        let lane = self.lanes.add(traits, load, until, now);
+        if let Some(until) = until {
+            self.alarms.add(until, Alarm::Lane(lane));
+        }
         self.settle(now);
         lane
     }

@@ -24,7 +24,7 @@ struct Lane {
     backlog: u64,
     /// When the oldest call can have begun to run: when it was sent, or when the one before it ended.
     since: Instant,
-    /// Left alone until then, after it failed to come up.
+    /// Left alone until then: it failed to come up, or goes on with what nobody waits for.
     down_until: Option<Instant>,
     failures: u32,
     /// Why it did not come up.
@@ -45,7 +45,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Adds a lane, in the place of a closed one if there is one, and gives its index.
-    pub(super) fn add(&mut self, traits: Traits, load: Load, now: Instant) -> usize {
+    pub(super) fn add(&mut self, traits: Traits, load: Load, down_until: Option<Instant>, now: Instant) -> usize {
         let lane = Lane {
             traits,
             load,
@@ -54,7 +54,7 @@ impl Lanes {
             held: VecDeque::with_capacity(1),
             backlog: 0,
             since: now,
-            down_until: None,
+            down_until,
             failures: 0,
             broken: None,
             retired: false,

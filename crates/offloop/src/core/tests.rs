@@ -25,7 +25,7 @@ fn core(lanes: usize, queue: usize) -> Core<()> {
 fn with(limits: Limits, lanes: usize) -> Core<()> {
     let mut core = Core::new(limits, 7, Recorder::new());
     for _ in 0..lanes {
-        core.add_lane(TRAITS, Box::new(|| 0), START);
+        core.add_lane(TRAITS, Box::new(|| 0), None, START);
     }
     core
 }
@@ -72,7 +72,7 @@ fn who_waits_for_hunger_is_told_when_it_comes_and_not_before() {
 #[test]
 fn who_is_in_the_queue_goes_first() {
     let mut core = core(0, 10);
-    core.add_lane(Traits { stop: Stop::Terminate, prefetch: 2, ..TRAITS }, Box::new(|| 0), START);
+    core.add_lane(Traits { stop: Stop::Terminate, prefetch: 2, ..TRAITS }, Box::new(|| 0), None, START);
     // So that it is known to take no time.
     let known = submit(&mut core);
     core.reply(0, reply(known, Ok(Payload::default())), START);
@@ -270,6 +270,25 @@ fn lanes_are_counted_and_as_many_as_told_are_closed() {
         .filter(|action| matches!(action, Action::Do(Deed::Lane { order: Order::Close, .. })))
         .count();
     assert_eq!(closed, 2);
+}
+
+/// What is sent to a lane that is stuck waits there, whoever becomes free.
+#[test]
+fn a_lane_that_goes_on_with_what_nobody_waits_for_is_left_alone_until_that_is_over() {
+    let mut core = core(1, 1);
+    let until = START + Duration::from_secs(1);
+    core.add_lane(TRAITS, Box::new(|| 0), Some(until), START);
+    let parts = [0, 1].map(|_| submit(&mut core));
+    assert!(core.submit(request(None), START).is_err(), "there is no room for three");
+    let mut actions: Vec<_> = std::iter::from_fn(|| core.action()).collect();
+    assert!(matches!(actions.remove(0), Action::Do(Deed::Alarm(when)) if when == until));
+    assert!(
+        matches!(&actions[..], [Action::Do(Deed::Lane { lane: 0, order: Order::Send(call) })] if call.id == parts[0])
+    );
+    core.tick(until);
+    assert!(
+        matches!(core.action(), Some(Action::Do(Deed::Lane { lane: 1, order: Order::Send(call) })) if call.id == parts[1])
+    );
 }
 
 #[test]

@@ -195,10 +195,11 @@ impl Shared {
                 *place = Some(lane.clone());
             }
             let traits = lane.traits();
+            let occupied = lane.occupied();
             // Asked of shared lanes only; a closure that holds nothing takes no memory.
             let load: Load = if traits.shared { Box::new(move || load_of(&*lane)) } else { Box::new(|| 0) };
             // What follows from it is done with the last of them.
-            state.core.add_lane(traits, load, now());
+            state.core.add_lane(traits, load, occupied, now());
         }
     }
 

@@ -218,7 +218,9 @@ impl World {
             None => self.lanes.push(far),
         }
         let load = self.random.below(3);
-        assert_eq!(self.core.add_lane(traits, Box::new(move || load), self.now), index);
+        let after = self.random.of(&[0, 1_000, 500_000, 20_000_000]);
+        let occupied = self.random.chance(20).then(|| self.now + Duration::from_micros(after));
+        assert_eq!(self.core.add_lane(traits, Box::new(move || load), occupied, self.now), index);
     }
 
     fn resize(&mut self) {

@@ -23,7 +23,7 @@ fn done(id: u64) -> Vec<crate::wire::Reply> {
 fn quick(stop: Stop) -> Core<()> {
     let mut core = with(LIMITS, 0);
     let ahead = Duration::from_millis(1);
-    core.add_lane(Traits { stop, prefetch: 2, ahead, ..TRAITS }, Box::new(|| 0), START);
+    core.add_lane(Traits { stop, prefetch: 2, ahead, ..TRAITS }, Box::new(|| 0), None, START);
     let first = submit(&mut core);
     core.reply(0, done(first), START);
     rest(&mut core);
@@ -53,7 +53,7 @@ fn ms(milliseconds: u64) -> Instant {
 fn a_call_is_not_sent_behind_an_answer_that_came_twice() {
     for stop in [Stop::Wait, Stop::Release, Stop::Terminate] {
         let mut core = with(LIMITS, 0);
-        core.add_lane(Traits { stop, ..TRAITS }, Box::new(|| 0), START);
+        core.add_lane(Traits { stop, ..TRAITS }, Box::new(|| 0), None, START);
         let id = submit(&mut core);
         assert_eq!(sent(&mut core), [(0, id)]);
         core.reply(0, reply(id, Err(Error::Full)), START);
@@ -158,7 +158,7 @@ fn a_job_waits_before_it_is_tried_again_though_a_lane_is_idle() {
 fn only_lanes_teach_how_long_a_task_takes() {
     let skew = Error::Skew { ours: 1, theirs: 2 };
     let mut core = with(LIMITS, 0);
-    core.add_lane(Traits { prefetch: 2, ahead: Duration::from_millis(1), ..TRAITS }, Box::new(|| 0), START);
+    core.add_lane(Traits { prefetch: 2, ahead: Duration::from_millis(1), ..TRAITS }, Box::new(|| 0), None, START);
     let inline = submit(&mut core);
     core.lost(0, &[inline], &skew, Loss::NeverStarted, START);
     core.reply(INLINE, done(inline), START);
@@ -224,7 +224,7 @@ fn the_place_of_a_lane_is_free_once_it_is_closed() {
     assert_eq!(core.vacant(), 2, "it is still to be closed");
     rest(&mut core);
     assert_eq!(core.vacant(), 1);
-    assert_eq!(core.add_lane(TRAITS, Box::new(|| 0), START), 1);
+    assert_eq!(core.add_lane(TRAITS, Box::new(|| 0), None, START), 1);
 }
 
 /// Each of several replies that come together is taken to have needed an equal part of the time.
@@ -233,7 +233,7 @@ fn replies_of_a_lane_that_come_together_share_its_time() {
     let mut core = with(LIMITS, 0);
     for _ in 0..2 {
         let ahead = Duration::from_micros(1_500);
-        core.add_lane(Traits { stop: Stop::Wait, prefetch: 2, ahead, ..TRAITS }, Box::new(|| 0), START);
+        core.add_lane(Traits { stop: Stop::Wait, prefetch: 2, ahead, ..TRAITS }, Box::new(|| 0), None, START);
     }
     let known = submit(&mut core);
     core.reply(0, done(known), START);

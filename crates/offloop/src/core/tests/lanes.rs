@@ -16,7 +16,7 @@ const fn micros(micros: u64) -> Duration {
 fn with(traits: Traits, loads: &[usize]) -> Lanes {
     let mut lanes = Lanes::default();
     for &load in loads {
-        lanes.add(traits, Box::new(move || load), START);
+        lanes.add(traits, Box::new(move || load), None, START);
     }
     lanes
 }

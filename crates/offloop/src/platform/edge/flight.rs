@@ -31,7 +31,7 @@ pub(super) struct Flight {
     aboard: RefCell<Vec<Passenger>>,
     /// Ends the future that listens to the answer.
     listening: RefCell<Option<AbortHandle>>,
-    sent: Instant,
+    pub(super) sent: Instant,
 }
 
 impl Flight {

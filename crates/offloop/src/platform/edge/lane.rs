@@ -13,6 +13,7 @@ use super::place::{Kind, Place};
 use super::{local, trap};
 use crate::blob::Blob;
 use crate::error::Error;
+use crate::instant::Instant;
 use crate::lane::{Events, Factory, Lane, Loss, Stop, Traits};
 use crate::platform::{Body, now};
 use crate::task::Tasks;
@@ -114,6 +115,11 @@ impl Lane for EdgeLane {
         self.0.place.as_ref().map_or(0, Place::weight).saturating_sub(own)
     }
 
+    fn occupied(&self) -> Option<Instant> {
+        let until = self.0.place.as_ref()?.occupied()?;
+        self.0.trip.places.iter().any(|place| place.occupied().is_none()).then_some(until)
+    }
+
     fn close(&self) {
         self.0.pending.take();
         // All calls may have their replies, and the answer not be at its end yet. The other lanes of the request may have its place.
@@ -204,7 +210,7 @@ impl Side {
     /// Ends a fetch whose last calls nobody waits for any more.
     fn abort(&self, flight: &Rc<Flight>) {
         if let Some(place) = &self.place {
-            place.aborted();
+            place.aborted(flight.sent);
         }
         flight.stop();
         self.landed(flight);

@@ -60,11 +60,19 @@ pub(super) enum Kind {
     Body,
 }
 
-/// When a fetch to this place was last aborted that had calls in it, if nothing has been answered since which was sent later. The place cannot
-/// notice while it computes, and may go on.
+/// Fetches to this place that were aborted with calls in them, if nothing has been answered since which was sent later. The place cannot notice
+/// while it computes, and may go on.
 #[derive(Default)]
 struct Answers {
-    missing_since: Cell<Option<Instant>>,
+    missing: Cell<Option<Missing>>,
+}
+
+#[derive(Clone, Copy)]
+struct Missing {
+    /// When the first of them was sent.
+    first: Instant,
+    /// When the last of them was aborted.
+    since: Instant,
 }
 
 /// What an isolate knows of a place.
@@ -131,19 +139,29 @@ impl Place {
     /// As `load`, with what may be going on there though nobody waits for it: one call, since a place runs one at a time and notices after it
     /// what else was aborted.
     pub(super) fn weight(&self) -> usize {
-        let goes_on = self.far.answers.missing_since.get().is_some_and(|since| now() - since < GOES_ON);
-        self.load() + usize::from(goes_on)
+        self.load() + usize::from(self.missing().is_some())
     }
 
-    /// A fetch was aborted with calls in it.
-    pub(super) fn aborted(&self) {
-        self.far.answers.missing_since.set(Some(now()));
+    /// Until when that is likely: as long again as it has gone on when the last fetch was aborted.
+    pub(super) fn occupied(&self) -> Option<Instant> {
+        let Missing { first, since } = self.missing()?;
+        Some(since + (since - first)).filter(|until| *until > now())
+    }
+
+    fn missing(&self) -> Option<Missing> {
+        self.far.answers.missing.get().filter(|missing| now() - missing.since < GOES_ON)
+    }
+
+    /// A fetch was aborted with calls in it that was sent at this moment.
+    pub(super) fn aborted(&self, sent: Instant) {
+        let first = self.missing().map_or(sent, |missing| missing.first);
+        self.far.answers.missing.set(Some(Missing { first, since: now() }));
     }
 
     /// A fetch is answered that was sent at this moment.
     pub(super) fn answered(&self, sent: Instant) {
-        let missing = &self.far.answers.missing_since;
-        missing.set(missing.get().filter(|since| *since > sent));
+        let missing = &self.far.answers.missing;
+        missing.set(missing.get().filter(|missing| missing.since > sent));
     }
 
     /// The object to call `fetch` on. A stub of an object is good until it fails once.
