@@ -162,7 +162,10 @@ impl Executor {
         self.until(now() + timeout)
     }
 
-    /// Takes no more jobs and waits for those it has; not for what a thread still runs though its caller has cancelled it.
+    /// Takes no more jobs and waits for those it has.
+    ///
+    /// Not for what a thread still runs though its caller has cancelled it, or its deadline has passed: nobody can stop it but the task, by a
+    /// look at [`is_cancelled`](crate::Context::is_cancelled). The thread ends with the task, and does not keep the process from ending.
     pub fn close(&self) -> impl Future<Output = ()> + Send + use<> {
         let shared = self.shared.clone();
         shared.drive(|core| core.close(now()));
