@@ -68,7 +68,7 @@ test('at the edge, lanes count', async () => {
 
 test('at the edge, a panic is told, and the next request has a new instance', async () => {
   for (let time = 0; time < 3; time += 1) {
-    await answers('/divide?by=0&ms=5000', 500, 'the task panicked: attempt to divide by zero');
+    await answers('/divide?by=0&ms=5000', 500, 'the task panicked: attempt to divide by zero (src/lib.rs:19:5)');
     await answers('/divide?by=3', 200, 2);
   }
 });

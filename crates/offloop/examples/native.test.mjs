@@ -28,7 +28,7 @@ test('natively', { timeout: 600_000 }, async ({ signal }) => {
     'run: 333283335000',
     'gather: 333283335000',
     'map: 333283335000',
-    'panic: the task panicked: attempt to divide by zero',
+    'panic: the task panicked: attempt to divide by zero (src/main.rs:17:5)',
     'deadline: the deadline passed before the job was done',
     'back-pressure: the queue is full, try again later or wait for room with submit',
     'progress: 17984 primes, the last report was 199000 of 200000',

@@ -12,8 +12,8 @@ use std::fmt;
 /// ```
 /// use offloop::Error;
 ///
-/// let error = Error::Failed { message: "attempt to divide by zero".into() };
-/// assert_eq!(error.to_string(), "the task panicked: attempt to divide by zero");
+/// let error = Error::Failed { message: "attempt to divide by zero (src/tasks.rs:4:5)".into() };
+/// assert_eq!(error.to_string(), "the task panicked: attempt to divide by zero (src/tasks.rs:4:5)");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -31,7 +31,8 @@ pub enum Error {
     },
     /// The task panicked. Its lane has been replaced.
     Failed {
-        /// The panic message.
+        /// What the panic said, and its place: file, line and column. The place is missing if a panic hook that was set later does not
+        /// call the one before it.
         message: String,
     },
     /// The lane ended, or never started, before it could answer.

@@ -7,6 +7,9 @@
 //! - `parallelism() -> usize`, how many lanes make sense,
 //! - `Body`, bytes of known number that are still on their way into the program.
 
+/// Whether a panic unwinds to whoever contains it; if not, it ends the instance, and the lane's platform tells of it.
+pub(crate) const UNWINDS: bool = cfg!(panic = "unwind");
+
 /// Whether this is the instance of the program that runs in a lane's worker; `false` wherever lanes are no Web Workers.
 ///
 /// A worker runs the program's `#[wasm_bindgen(start)]` function, if there is one, as the page does. One that touches the page

@@ -19,6 +19,8 @@ fn add(a: u32, b: u32) -> u32 {
     a + b
 }
 
+/// Where this one panics.
+const FAILS_AT: u32 = line!() + 2;
 fn fail(message: String) {
     panic!("{message}");
 }
@@ -90,7 +92,8 @@ fn a_job_gives_its_result() {
 fn a_panic_fails_its_job_only() {
     for pool in pools() {
         let message = "on purpose".to_owned();
-        assert_eq!(block_on(pool.run(fail, message.clone())), Err(Error::Failed { message }));
+        let told = format!("{message} (crates/offloop/tests/executor.rs:{}:5)", FAILS_AT);
+        assert_eq!(block_on(pool.run(fail, message)), Err(Error::Failed { message: told }));
         assert_eq!(block_on(pool.run(sum, 0..10)), Ok(45));
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::Executor;
 use super::shared::Shared;
+use crate::foreign::watch;
 use crate::lane::Factory;
 use crate::options::Options;
+use crate::platform::UNWINDS;
 use crate::platform::inline::Inline;
 use crate::task::Tasks;
 
@@ -14,6 +16,9 @@ impl Executor {
     /// An executor on lanes of your own making: `factory` is called once for each lane, and again when the pool grows.
     #[must_use]
     pub fn with_lanes(tasks: &'static Tasks, options: Options, factory: Factory) -> Self {
+        if UNWINDS {
+            watch();
+        }
         let lanes = options.lanes.map_or(1, NonZeroUsize::get);
         let shared = Shared::new(tasks, options, factory);
         shared.resize(lanes);

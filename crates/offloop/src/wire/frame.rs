@@ -162,7 +162,7 @@ pub(crate) fn events_in(fingerprint: u64, frame: Frame<'_>, detached: Vec<Blob>)
             CANCELLED => Err(Error::Cancelled),
             TIMED_OUT => Err(Error::TimedOut),
             CLOSED => Err(Error::Closed),
-            _ => return Err(Error::malformed(format_args!("no event has the tag {tag}"))),
+            _ => return Err(Error::malformed("an event of no known kind")),
         };
         Ok(Event::Reply(Reply { id, busy, result }))
     })
@@ -221,7 +221,7 @@ fn decode<T>(
         return Err(Error::Skew { ours: fingerprint, theirs: reader.u64_le().unwrap_or_default() });
     }
     if found & !DETACHED != kind {
-        return Err(Error::malformed(format_args!("a frame of kind {found}, expected {kind}")));
+        return Err(Error::malformed("a frame of the other kind"));
     }
     let theirs = reader.u64_le()?;
     if theirs != fingerprint {

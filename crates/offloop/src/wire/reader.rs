@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn text(&mut self) -> Result<String, Error> {
         let bytes = self.bytes()?;
-        std::str::from_utf8(bytes).map(str::to_owned).map_err(Error::malformed)
+        std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Error::malformed("a text that is not UTF-8"))
     }
 }
 

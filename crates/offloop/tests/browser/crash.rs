@@ -3,8 +3,23 @@
 use offloop::Error;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::tasks::{babbles, double, garbles, hoards, leaves_an_error, recurses, spin, traps};
+use super::tasks::{
+    babbles, double, garbles, hoards, leaves_an_error, panics, recurses, spin, tells_its_console, traps,
+};
+use super::watch::console_said;
 use super::{SOON, one_lane};
+
+#[wasm_bindgen_test]
+async fn a_panic_is_shown_in_the_console_once_with_its_place() {
+    let pool = one_lane().await;
+    pool.run(tells_its_console, ()).await.unwrap();
+    let Err(Error::Failed { message }) = pool.run(panics, "on purpose".to_owned()).await else {
+        panic!("it did not fail")
+    };
+    offloop::sleep(std::time::Duration::from_millis(50)).await;
+    assert_eq!(console_said(), message);
+    assert!(message.starts_with("on purpose (offloop/tests/browser/tasks.rs:"), "{message}");
+}
 
 #[wasm_bindgen_test]
 async fn a_trap_ends_its_job_with_the_cause() {

@@ -41,6 +41,10 @@ pub(crate) fn panics(message: String) {
     panic!("{message}");
 }
 
+pub(crate) fn tells_its_console() {
+    super::watch::tell_console();
+}
+
 /// Ends the instance without a panic.
 pub(crate) fn traps() {
     std::process::abort();
@@ -125,5 +129,5 @@ pub(crate) fn garbles() {
 // The idempotent ones may be sent ahead, behind others.
 offloop::tasks! {
     #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, marks,
-    babbles, tell, leaves_an_error, garbles, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
+    babbles, tells_its_console, tell, leaves_an_error, garbles, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
 }

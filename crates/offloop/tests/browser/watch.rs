@@ -29,6 +29,10 @@ use wasm_bindgen::prelude::*;
     export const post_to_parent = (text) => postMessage(text);
     export const throw_later = () => { setTimeout(() => { throw new Error('left behind'); }, 5); };
     export const garble = () => { dispatchEvent(new MessageEvent('messageerror')); };
+    const said = [];
+    if (typeof BroadcastChannel === 'function') new BroadcastChannel('console').onmessage = ({ data }) => said.push(data);
+    export const tell_console = () => { console.error = (text) => new BroadcastChannel('console').postMessage(text); };
+    export const console_said = () => said.splice(0).join('|');
     export const is_isolated = () => globalThis.crossOriginIsolated === true && typeof Atomics.waitAsync === 'function';
     export const data_script = (source) => URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
 ")]
@@ -45,6 +49,10 @@ extern "C" {
     pub(crate) fn posts() -> u32;
     /// Messages that workers posted.
     pub(crate) fn heard() -> u32;
+    /// From now on what this console is told of errors is told to the others.
+    pub(crate) fn tell_console();
+    /// What other consoles were told, since this was asked last.
+    pub(crate) fn console_said() -> String;
     /// Whether memory can be shared here.
     pub(crate) fn is_isolated() -> bool;
     pub(crate) fn post_to_parent(text: &str);

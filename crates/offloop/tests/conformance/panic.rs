@@ -1,4 +1,4 @@
-//! A panic fails its own job, with its message, and nothing else.
+//! A panic fails its own job, with its message and its place, and nothing else.
 
 use futures_util::future::join_all;
 use offloop::Error;
@@ -13,10 +13,9 @@ promises! {
 
 async fn a_panic_is_failed_with_its_message(on: &Platform) {
     let pool = on.pool(1);
-    let failed = |message: &str| Err(Error::Failed { message: message.to_owned() });
-    assert_eq!(pool.run(fail, "made at run time".to_owned()).await, failed("made at run time"));
-    assert_eq!(pool.run(fail_with_text, ()).await, failed("a text that is known at compile time"));
-    assert_eq!(pool.run(fail_with_a_number, ()).await, failed("a panic without a message"));
+    assert_eq!(pool.run(fail, "made at run time".to_owned()).await, failed("made at run time", 0));
+    assert_eq!(pool.run(fail_with_text, ()).await, failed("a text that is known at compile time", 4));
+    assert_eq!(pool.run(fail_with_a_number, ()).await, failed("a panic without a message", 8));
 }
 
 async fn the_pool_goes_on_after_panics(on: &Platform) {

@@ -1,6 +1,6 @@
 //! The tasks that promises are tested with.
 
-use offloop::{Blob, Context};
+use offloop::{Blob, Context, Error};
 
 pub(crate) use crate::here::{key, seen};
 use crate::here::{note, work};
@@ -51,6 +51,8 @@ pub(crate) fn steps(context: &Context, key: u64, count: u64) -> u64 {
     count
 }
 
+/// Where `fail` panics; `fail_with_text` and `fail_with_a_number` do so four lines further down each.
+const FAILS_AT: u32 = line!() + 2;
 pub(crate) fn fail(message: String) -> u32 {
     std::panic::panic_any(message)
 }
@@ -61,6 +63,11 @@ pub(crate) fn fail_with_text() -> u32 {
 
 pub(crate) fn fail_with_a_number() -> u32 {
     std::panic::panic_any(7_u8)
+}
+
+/// What is told of the panic of `fail`, or of one so many lines below.
+pub(crate) fn failed<T>(said: &str, below: u32) -> Result<T, Error> {
+    Err(Error::Failed { message: format!("{said} (offloop/tests/conformance/tasks.rs:{}:5)", FAILS_AT + below) })
 }
 
 /// A result that cannot be encoded.

@@ -9,6 +9,13 @@ use web_sys::{Event, MessageEvent};
 use crate::blob::Blob;
 use crate::wire::Frame;
 
+#[wasm_bindgen]
+extern "C" {
+    /// Shows this in the console.
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub(super) fn complain(text: &str);
+}
+
 #[wasm_bindgen(module = "/js/lane.js")]
 extern "C" {
     // Fails when the browser has no memory for the copy.

@@ -1,5 +1,7 @@
 //! The worker's side of a lane.
 
+mod panic;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,7 +15,6 @@ use super::link::Link;
 use super::message::{Unread, read, text};
 use super::worker::Listener;
 use crate::error::Error;
-use crate::foreign::message;
 use crate::instant::Instant;
 use crate::platform::now;
 use crate::serve::serve;
@@ -32,7 +33,6 @@ const PROGRESS: Duration = Duration::from_millis(16);
 
 thread_local! {
     static SERVER: OnceCell<Rc<Server>> = const { OnceCell::new() };
-    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 struct Server {
@@ -77,11 +77,7 @@ pub fn serve_lane(tasks: &'static Tasks, shared: bool) {
     if SERVER.with(|place| place.set(Rc::clone(&server)).is_err()) {
         return;
     }
-    let previous = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        PANIC.set(Some(message(info.payload())));
-        previous(info);
-    }));
+    panic::watch();
     server.listen();
     server.link.ready(shared);
 }
@@ -198,7 +194,7 @@ impl Server {
         self.running.set(None);
         if let Err(Error::Failed { .. }) = reply.result {
             // It unwound, and this instance lives on.
-            PANIC.take();
+            panic::take();
         }
         let end = start + reply.busy;
         self.learn(task, reply.busy);
@@ -256,7 +252,7 @@ impl Server {
     /// relied on any more, so it says what it still can, and ends.
     fn ends(&self, event: &DomEvent) {
         event.prevent_default();
-        if let (Some((id, start)), Some(message)) = (self.running.get(), PANIC.take()) {
+        if let (Some((id, start)), Some(message)) = (self.running.get(), panic::take()) {
             self.running.set(None);
             self.finished(Reply { id, busy: now() - start, result: Err(Error::Failed { message }) }, now());
         }

@@ -3,14 +3,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::panic;
 use std::rc::Rc;
 use std::sync::Once;
 
 use js_sys::Math;
 
 use super::js::{self, Answer};
-use crate::foreign::message;
+use crate::foreign::on_panic;
 
 /// What is said instead of an answer.
 pub(super) struct LastWords {
@@ -112,13 +111,7 @@ impl Drop for Open {
 /// A trap without a panic leaves no chance to say anything in Rust; `js/edge.js` then ends all answers in the same words.
 fn watch() {
     WATCHING.with(|watching| {
-        watching.call_once(|| {
-            let hook = panic::take_hook();
-            panic::set_hook(Box::new(move |info| {
-                speak(&message(info.payload()));
-                hook(info);
-            }));
-        });
+        watching.call_once(|| on_panic(|text, _| speak(&text)));
     });
 }
 
