@@ -37,7 +37,7 @@ impl Pool {
         let workers = WorkerOptions::default();
         let workers = idle_ms.map_or(workers.clone(), |idle| workers.idle_stop(Duration::from_millis(idle.into())));
         let executor = Executor::web_workers(&TASKS, Options::default().lanes(lanes), workers);
-        Ok(Self { executor: executor.map_err(thrown)?, served: RefCell::default() })
+        Ok(Self { executor: executor?, served: RefCell::default() })
     }
 
     /// How many workers there are.
@@ -58,7 +58,7 @@ impl Pool {
     /// The sum of the squares from `start` up to and without `end`, in decimal digits.
     pub async fn sum(&self, start: u64, end: u64, signal: Option<AbortSignal>) -> Result<String, JsValue> {
         let sum = unless_aborted(signal, self.executor.run(sum_of_squares, start..end)).await?;
-        Ok(sum.map_err(thrown)?.to_string())
+        Ok(sum?.to_string())
     }
 
     /// The pixels of a part of the Mandelbrot set, as `ImageData` takes them.
@@ -74,14 +74,14 @@ impl Pool {
         signal: Option<AbortSignal>,
     ) -> Result<Uint8ClampedArray, JsValue> {
         let job = self.executor.run(tile, Tile { left, top, step, width, height, iterations });
-        let pixels = unless_aborted(signal, job).await?.map_err(thrown)?;
+        let pixels = unless_aborted(signal, job).await??;
         Ok(Uint8ClampedArray::from(&*pixels.map_err(|cause| JsError::new(&cause))?))
     }
 
     /// Lets a task panic, which ends its worker. The promise is rejected with what the executor makes of it.
-    pub async fn crash(&self) -> Result<(), JsValue> {
+    pub async fn crash(&self) -> Result<(), Error> {
         let message = "asked to crash".to_owned();
-        self.executor.run(panic_with, message).await.map(drop).map_err(thrown)
+        self.executor.run(panic_with, message).await.map(drop)
     }
 
     /// Answers the calls that come through `port` from the service worker with this pool. `began` is called for each of them; the
@@ -104,12 +104,4 @@ pub fn sum_here(start: u64, end: u64) -> String {
 #[wasm_bindgen]
 pub fn build() -> String {
     option_env!("OFFLOOP_BUILD_ID").unwrap_or("unknown").to_owned()
-}
-
-/// An error as JavaScript throws it, with its kind as the name.
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn thrown(error: Error) -> JsValue {
-    let thrown = js_sys::Error::new(&error.to_string());
-    thrown.set_name(error.kind());
-    thrown.into()
 }

@@ -7,7 +7,7 @@ use offloop::Blob;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
-use super::{Pool, thrown};
+use super::Pool;
 use crate::abort::unless_aborted;
 use crate::answer::{Answer, Asked};
 use crate::limits::Limits;
@@ -49,7 +49,7 @@ impl Pool {
             });
             join(handle, told).await.0
         };
-        let made = unless_aborted(signal, job).await?.map_err(thrown)?;
+        let made = unless_aborted(signal, job).await??;
         let made = made.map_err(|error| JsError::new(&error.to_string()))?;
         let bytes = Uint8Array::from(&*made.picture);
         Ok(Array::of4(&bytes, &made.format.mime().into(), &made.width.into(), &made.height.into()))
@@ -65,14 +65,14 @@ impl Pool {
     ) -> Result<String, JsValue> {
         let cost = Cost { memory_kib, iterations, ..Cost::default() };
         let job = self.executor.run(hash_password, (Password::from(password), cost));
-        let hash = unless_aborted(signal, job).await?.map_err(thrown)?;
+        let hash = unless_aborted(signal, job).await??;
         Ok(hash.map_err(|error| JsError::new(&error.to_string()))?)
     }
 
     /// Whether a password is the one that this PHC string was made of.
     pub async fn verify(&self, password: String, hash: String, signal: Option<AbortSignal>) -> Result<bool, JsValue> {
         let job = self.executor.run(verify_password, (Password::from(password), hash));
-        let verification = unless_aborted(signal, job).await?.map_err(thrown)?;
+        let verification = unless_aborted(signal, job).await??;
         Ok(verification.map_err(|error| JsError::new(&error.to_string()))?.valid)
     }
 

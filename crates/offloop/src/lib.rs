@@ -57,6 +57,7 @@
 //!   [`Context::is_cancelled`].
 //! - Lanes that share a thread with their caller, as all of one `workerd` process (`wrangler dev`) do, let nobody look at the clock while they
 //!   compute: the deadline of a job that runs there does not fire.
+//! - A program's own `#[wasm_bindgen]` exports may give `Result<T, offloop::Error>`: JavaScript catches an `Error` with [`Error::kind`] as its `kind`.
 //! - A program's own `#[wasm_bindgen]` exports that are `async` need `wasm-bindgen-futures` as a dependency of the program.
 //! - A panic's place is told by a panic hook, which is set with the first executor, and calls the one before it. A hook that is set later should
 //!   do the same. In a lane's worker a panic is shown in the console, unless the program has set a hook there by itself.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
 use offloop::{Error, Executor, Options, interval, now, sleep, timeout};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 fn double(n: u64) -> u64 {
@@ -22,6 +23,14 @@ async fn jobs_run_inline() {
     assert_eq!(pool.map(double, 0..3).map(Result::unwrap).collect::<Vec<_>>().await, [0, 2, 4]);
     pool.close().await;
     assert_eq!(pool.run(double, 21).await, Err(Error::Closed));
+}
+
+#[wasm_bindgen_test]
+fn an_error_is_thrown_with_its_kind() {
+    let thrown = JsValue::from(Error::Lost { cause: "the dog ate it".to_owned() });
+    assert!(thrown.is_instance_of::<js_sys::Error>());
+    let of = |name: &str| js_sys::Reflect::get(&thrown, &name.into()).unwrap().as_string().unwrap();
+    assert_eq!(["name", "kind", "message"].map(of), ["OffloopError", "lost", "the lane was lost: the dog ate it"]);
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,6 @@
 //! Counts primes on Web Workers while the page stays responsive.
 
-use offloop::{Executor, Options, WorkerOptions};
+use offloop::{Error, Executor, Options, WorkerOptions};
 use wasm_bindgen::prelude::*;
 
 /// How many primes there are from `from` up to, and not including, `to`.
@@ -19,13 +19,13 @@ pub struct Pool(Executor);
 impl Pool {
     /// One worker for each processor.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Result<Pool, JsError> {
+    pub fn new() -> Result<Pool, Error> {
         Ok(Self(Executor::web_workers(&TASKS, Options::default(), WorkerOptions::default())?))
     }
 
     /// Counts on one worker.
     #[wasm_bindgen(js_name = countPrimes)]
-    pub async fn count_primes(&self, from: u32, to: u32) -> Result<u32, JsError> {
-        Ok(self.0.run(count_primes, (from, to)).await?)
+    pub async fn count_primes(&self, from: u32, to: u32) -> Result<u32, Error> {
+        self.0.run(count_primes, (from, to)).await
     }
 }

@@ -1,6 +1,6 @@
 //! Blurs a picture on a Web Worker.
 
-use offloop::{Blob, Executor, Options, WorkerOptions};
+use offloop::{Blob, Error, Executor, Options, WorkerOptions};
 use wasm_bindgen::prelude::*;
 
 /// The mean of each pixel and its neighbours to the left and right, `radius` of them on each side, in rows of grey pixels.
@@ -23,12 +23,12 @@ pub struct Pool(Executor);
 impl Pool {
     /// One worker for each processor.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Result<Pool, JsError> {
+    pub fn new() -> Result<Pool, Error> {
         Ok(Self(Executor::web_workers(&TASKS, Options::default(), WorkerOptions::default())?))
     }
 
     /// Blurs on a worker; the pixels travel there and back without being cloned.
-    pub async fn blur(&self, picture: Vec<u8>, width: usize, radius: usize) -> Result<Vec<u8>, JsError> {
+    pub async fn blur(&self, picture: Vec<u8>, width: usize, radius: usize) -> Result<Vec<u8>, Error> {
         Ok(self.0.run(blur, (picture.into(), width, radius)).await?.into_vec())
     }
 }
