@@ -12,7 +12,7 @@ mod told;
 
 pub use canceller::Canceller;
 pub use handle::{Handle, ProgressStream};
-pub use map::{Map, MapUnordered};
+pub use map::{Indexed, Map, MapUnordered};
 pub use submit::Submit;
 
 use std::fmt;
@@ -138,7 +138,7 @@ impl Executor {
         Map::new(self.clone(), task, items.into_iter())
     }
 
-    /// Runs `task` on every item and gives the results as they come.
+    /// Runs `task` on every item and gives the results as they come; [`indexed`](MapUnordered::indexed) tells which item each is of.
     ///
     /// Items are taken from the iterator as lanes become free, a few ahead of them. Dropping the stream cancels what is left.
     pub fn map_unordered<F, M, I>(&self, task: F, items: I) -> MapUnordered<F, M, I::IntoIter>

@@ -4,7 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
@@ -26,6 +27,10 @@ where
     task: F,
     items: Option<I>,
     waiting: Option<Submit<F::Output>>,
+    /// How many items have been taken.
+    taken: usize,
+    /// How long each may take.
+    each: Option<Duration>,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -36,12 +41,7 @@ where
 {
     /// Submits items and passes their handles, or the reasons why there are none, to `push`. `Pending` while an item waits for
     /// room; the number of items under way is `count` plus those pushed.
-    fn poll(
-        &mut self,
-        context: &mut Context<'_>,
-        mut count: usize,
-        mut push: impl FnMut(Result<Handle<F::Output>, Error>),
-    ) {
+    fn poll(&mut self, context: &mut Context<'_>, mut count: usize, mut push: impl FnMut(Entry<F::Output>)) {
         // A closed executor has no lanes; the items left are still taken, and end with an error each.
         let limit = self.limit();
         loop {
@@ -50,7 +50,7 @@ where
                 self.waiting = None;
                 count += 1;
                 let ended = handle.as_ref().map_or(true, Handle::is_finished);
-                push(handle);
+                push(Entry { index: self.taken - 1, job: handle.into() });
                 if ended {
                     // Inline, or closed: the result is there, and may well be the next to be given.
                     return;
@@ -63,7 +63,11 @@ where
                 self.items = None;
                 return;
             };
-            self.waiting = Some(self.executor.submit(self.task, item));
+            self.taken += 1;
+            self.waiting = Some(match self.each {
+                Some(each) => self.executor.within(each).submit(self.task, item),
+                None => self.executor.submit(self.task, item),
+            });
         }
     }
 
@@ -89,26 +93,33 @@ where
     }
 }
 
+/// An item that is under way.
+struct Entry<R> {
+    index: usize,
+    job: Job<R>,
+}
+
 /// A handle, or the reason why there is none.
-enum Entry<R> {
+enum Job<R> {
     Handle(Handle<R>),
     Refused(Option<Error>),
 }
 
-impl<R> From<Result<Handle<R>, Error>> for Entry<R> {
+impl<R> From<Result<Handle<R>, Error>> for Job<R> {
     fn from(handle: Result<Handle<R>, Error>) -> Self {
         handle.map_or_else(|error| Self::Refused(Some(error)), Self::Handle)
     }
 }
 
 impl<R: super::handle::Output> Future for Entry<R> {
-    type Output = Result<R, Error>;
+    type Output = (usize, Result<R, Error>);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut *self {
-            Self::Handle(handle) => Pin::new(handle).poll(context),
-            Self::Refused(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Cancelled))),
-        }
+        let result = match &mut self.job {
+            Job::Handle(handle) => ready!(Pin::new(handle).poll(context)),
+            Job::Refused(error) => Err(error.take().unwrap_or(Error::Cancelled)),
+        };
+        Poll::Ready((self.index, result))
     }
 }
 
@@ -130,26 +141,23 @@ macro_rules! stream {
             I: Iterator<Item = F::Input>,
         {
             pub(super) fn new(executor: Executor, task: F, items: I) -> Self {
-                let feed = Feed { executor, task, items: Some(items), waiting: None, marker: PhantomData };
+                let items = Some(items);
+                let feed = Feed { executor, task, items, waiting: None, taken: 0, each: None, marker: PhantomData };
                 Self { feed, pending: $pending::new() }
             }
-        }
 
-        // Nothing in it is ever pinned in place.
-        impl<F: Task<M>, M, I: Iterator> Unpin for $name<F, M, I> {}
+            /// Each item must be done within this time from when it is submitted, or gives [`Error::TimedOut`]; the others go on.
+            /// [`Executor::within`] is for all of them together, and both may be given.
+            pub fn each_within(mut self, timeout: Duration) -> Self {
+                self.feed.each = Some(timeout);
+                self
+            }
 
-        impl<F, M, I> Stream for $name<F, M, I>
-        where
-            F: Task<M>,
-            I: Iterator<Item = F::Input>,
-        {
-            type Item = Result<F::Output, Error>;
-
-            fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-                let Self { feed, pending } = &mut *self;
+            fn poll_indexed(&mut self, context: &mut Context<'_>) -> Poll<Option<(usize, Result<F::Output, Error>)>> {
+                let Self { feed, pending } = self;
                 loop {
                     let count = pending.len();
-                    feed.poll(context, count, |handle| extend(pending, handle.into()));
+                    feed.poll(context, count, |entry| extend(pending, entry));
                     let fed = pending.len() > count;
                     match Pin::new(&mut *pending).poll_next(context) {
                         Poll::Ready(None) if feed.is_done() => return Poll::Ready(None),
@@ -165,6 +173,21 @@ macro_rules! stream {
                         poll => return poll,
                     }
                 }
+            }
+        }
+
+        // Nothing in it is ever pinned in place.
+        impl<F: Task<M>, M, I: Iterator> Unpin for $name<F, M, I> {}
+
+        impl<F, M, I> Stream for $name<F, M, I>
+        where
+            F: Task<M>,
+            I: Iterator<Item = F::Input>,
+        {
+            type Item = Result<F::Output, Error>;
+
+            fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+                self.poll_indexed(context).map(|next| next.map(|(_, result)| result))
             }
         }
 
@@ -187,4 +210,60 @@ stream! {
 stream! {
     /// Results in the order of their coming; see [`Executor::map_unordered`].
     MapUnordered, FuturesUnordered
+}
+
+impl<F, M, I> MapUnordered<F, M, I>
+where
+    F: Task<M>,
+    I: Iterator<Item = F::Input>,
+{
+    /// The same results, each with the index of its item: which one it answers.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore-wasm32
+    /// # use offloop::{Executor, Options};
+    /// use futures_util::StreamExt;
+    ///
+    /// fn length(text: String) -> usize {
+    ///     text.len()
+    /// }
+    /// offloop::tasks! { #[idempotent] length }
+    ///
+    /// # futures_executor::block_on(async {
+    /// let pool = Executor::threads(&TASKS, Options::default());
+    /// let texts = ["a", "lane", "is"].map(String::from);
+    /// let mut lengths = [0; 3];
+    /// let mut results = pool.map_unordered(length, texts).indexed();
+    /// while let Some((index, length)) = results.next().await {
+    ///     lengths[index] = length?;
+    /// }
+    /// assert_eq!(lengths, [1, 4, 2]);
+    /// # Ok::<(), offloop::Error>(()) }).unwrap();
+    /// ```
+    pub fn indexed(self) -> Indexed<F, M, I> {
+        Indexed(self)
+    }
+}
+
+/// Results in the order of their coming, each with the index of its item; see [`MapUnordered::indexed`].
+#[must_use = "streams do nothing unless polled"]
+pub struct Indexed<F: Task<M>, M, I: Iterator>(MapUnordered<F, M, I>);
+
+impl<F, M, I> Stream for Indexed<F, M, I>
+where
+    F: Task<M>,
+    I: Iterator<Item = F::Input>,
+{
+    type Item = (usize, Result<F::Output, Error>);
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_indexed(context)
+    }
+}
+
+impl<F: Task<M>, M, I: Iterator> fmt::Debug for Indexed<F, M, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Indexed").field(&self.0).finish()
+    }
 }
