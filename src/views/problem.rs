@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
-use offloop::Error;
+use offloop::{Error, Refused};
 use serde::Serialize;
 
 /// What went wrong with a request, in the words of `application/problem+json`.
@@ -120,6 +120,12 @@ impl From<Error> for Problem {
         };
         let problem = Self::new(status, error.kind(), error.to_string());
         if status == StatusCode::SERVICE_UNAVAILABLE { problem.header(RETRY_AFTER, "1") } else { problem }
+    }
+}
+
+impl<I> From<Refused<I>> for Problem {
+    fn from(refused: Refused<I>) -> Self {
+        refused.error.into()
     }
 }
 

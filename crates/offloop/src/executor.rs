@@ -4,6 +4,7 @@ mod canceller;
 mod hand;
 mod handle;
 mod map;
+mod refused;
 mod run;
 mod shared;
 mod start;
@@ -13,6 +14,7 @@ mod told;
 pub use canceller::Canceller;
 pub use handle::{Handle, ProgressStream};
 pub use map::{Indexed, Map, MapUnordered};
+pub use refused::Refused;
 pub use submit::Submit;
 
 use std::fmt;
@@ -86,14 +88,15 @@ impl Executor {
         Submit::new(self, self.shared.tasks.request(&task, &input))
     }
 
-    /// Hands over a job now, or says that the queue is full. Whoever tries again keeps a copy of the input; that of a [`Blob`](crate::Blob) is free.
+    /// Hands over a job now, or says that the queue is full, and gives the input back.
     ///
     /// # Errors
     ///
     /// As [`submit`](Self::submit), and [`Error::Full`] if there is no room or others wait for it already.
-    pub fn try_submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Result<Handle<F::Output>, Error> {
-        let (task, input) = self.shared.tasks.request(&task, &input)?;
-        self.try_submit_call(task, input)
+    pub fn try_submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Result<Handle<F::Output>, Refused<F::Input>> {
+        let encoded = self.shared.tasks.request(&task, &input);
+        let submitted = encoded.and_then(|(task, input)| self.try_submit_call(task, input));
+        submitted.map_err(|error| Refused { error, input })
     }
 
     /// As [`submit`](Self::submit), for a task by its index in the table and an encoded input; the result stays encoded.

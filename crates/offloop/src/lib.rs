@@ -87,7 +87,7 @@ pub use platform::edge;
 
 pub use blob::Blob;
 pub use error::Error;
-pub use executor::{Canceller, Executor, Handle, Indexed, Map, MapUnordered, ProgressStream, Submit};
+pub use executor::{Canceller, Executor, Handle, Indexed, Map, MapUnordered, ProgressStream, Refused, Submit};
 pub use instant::Instant;
 pub use options::Options;
 pub use stats::{Failures, Percentiles, Recorder, Stats};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt};
 use offloop::wire::Payload;
-use offloop::{Blob, Context, Error, Executor, Options};
+use offloop::{Blob, Context, Error, Executor, Options, Refused};
 
 fn sum(range: Range<u64>) -> u64 {
     range.sum()
@@ -110,7 +110,7 @@ fn an_encoded_call_gives_an_encoded_result() {
 #[test]
 fn a_task_outside_the_table_is_refused_at_once() {
     for pool in pools() {
-        assert!(matches!(pool.try_submit(unlisted, 1), Err(Error::UnknownTask { .. })));
+        assert!(matches!(pool.try_submit(unlisted, 1), Err(Refused { error: Error::UnknownTask { .. }, input: 1 })));
     }
 }
 
@@ -127,7 +127,7 @@ fn a_full_queue_refuses_and_submit_waits() {
     let pool = Executor::threads(&TASKS, Options::default().lanes(1).queue(1));
     let running = pool.try_submit(nap, 50).unwrap();
     let queued = pool.try_submit(nap, 1).unwrap();
-    assert!(matches!(pool.try_submit(nap, 1), Err(Error::Full)));
+    assert!(matches!(pool.try_submit(nap, 1), Err(Refused { error: Error::Full, input: 1 })));
     let waited = block_on(pool.submit(nap, 2)).unwrap();
     assert!(running.is_finished(), "there was no room before the running job ended");
     assert_eq!(block_on(waited), Ok(2));
@@ -207,7 +207,7 @@ fn close_waits_and_abort_cancels() {
         block_on(pool.close());
         assert!(job.is_finished());
         assert_eq!(block_on(job), Ok(20));
-        assert!(matches!(pool.try_submit(nap, 1), Err(Error::Closed)));
+        assert!(matches!(pool.try_submit(nap, 1), Err(Refused { error: Error::Closed, input: 1 })));
     }
     let pool = Executor::threads(&TASKS, Options::default().lanes(1));
     let jobs = [pool.try_submit(nap, 50).unwrap(), pool.try_submit(nap, 50).unwrap()];

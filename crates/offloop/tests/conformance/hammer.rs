@@ -4,7 +4,7 @@ use std::thread;
 
 use futures_executor::block_on;
 use futures_util::StreamExt;
-use offloop::{Error, Options};
+use offloop::{Error, Options, Refused};
 
 use crate::here::{threads, within_a_minute};
 use crate::platform::Platform;
@@ -40,7 +40,7 @@ async fn hammer(on: &Platform) {
                             5 => pool.resize(usize::try_from(round % 4).unwrap()),
                             6 => match pool.try_submit(add, (round, 1)) {
                                 Ok(handle) => assert_eq!(handle.await, Ok(round + 1)),
-                                Err(error) => assert_eq!(error, Error::Full),
+                                Err(refused) => assert_eq!(refused, Refused { error: Error::Full, input: (round, 1) }),
                             },
                             _ => assert_eq!(pool.run(add, (round, thread)).await, Ok(round + thread)),
                         }

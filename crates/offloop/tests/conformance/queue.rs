@@ -23,7 +23,7 @@ async fn a_full_queue_refuses(on: &Platform) {
     let refused = loop {
         match pool.try_submit(nap, 100) {
             Ok(handle) if handles.len() < 20 => handles.push(handle),
-            other => break other.err(),
+            other => break other.err().map(Error::from),
         }
     };
     // Two run, three wait. Inline each is done before the next comes.
@@ -85,7 +85,7 @@ async fn a_queue_of_zero_takes_only_what_can_run(on: &Platform) {
     let pool = (on.pool)(2, Options::default().queue(0));
     let first = pool.try_submit(nap, MEANWHILE).unwrap();
     let second = pool.try_submit(nap, MEANWHILE).unwrap();
-    assert_eq!(pool.try_submit(nap, 1).err(), on.runs_beside().then_some(Error::Full));
+    assert_eq!(pool.try_submit(nap, 1).err().map(Error::from), on.runs_beside().then_some(Error::Full));
     assert_eq!((first.await, second.await), (Ok(MEANWHILE), Ok(MEANWHILE)));
     assert_eq!(pool.run(nap, 1).await, Ok(1));
 }
@@ -101,7 +101,11 @@ async fn a_newcomer_does_not_overtake(on: &Platform) {
     let mut waiting = pin!(pool.submit(nap, 1));
     assert!(poll_immediate(waiting.as_mut()).await.is_none());
     assert_eq!(running.await, Ok(MEANWHILE));
-    assert_eq!(pool.try_submit(nap, 1).err(), Some(Error::Full), "the room is kept for the one who waited");
+    assert_eq!(
+        pool.try_submit(nap, 1).err().map(Error::from),
+        Some(Error::Full),
+        "the room is kept for the one who waited"
+    );
     assert_eq!(waiting.await.unwrap().await, Ok(1));
 }
 
