@@ -21,7 +21,9 @@ addEventListener(
       if (program.default) await program.default({ module_or_path: data.module });
       program.__offloop_serve(data.shared);
     } catch (error) {
-      postMessage({ cause: String(error) });
+      // What cannot be loaded is a `TypeError`; most else comes of a start function that looks for the page.
+      const hint = error instanceof TypeError ? '' : '; a start function runs in lanes, too: see offloop::in_lane';
+      postMessage({ cause: error + hint });
     }
   },
   { once: true },

@@ -75,6 +75,15 @@ async fn glue_that_is_not_there_is_told_with_its_address() {
     let pool = pool_with(1, WorkerOptions::default().glue("http://127.0.0.1:9/no/glue.js"));
     let result = pool.run(double, 1).await;
     assert!(cause(&result).contains("glue.js") || cause(&result).contains("module"), "{result:?}");
+    assert!(!cause(&result).contains("in_lane"), "{result:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_start_function_that_looks_for_the_page_is_told_of_in_lane() {
+    let glue =
+        data_script("export default () => { document.title = 'mine'; }; export const __offloop_serve = () => {};");
+    let result = pool_with(1, WorkerOptions::default().glue(glue)).run(double, 1).await;
+    assert!(cause(&result).contains("document") && cause(&result).contains("offloop::in_lane"), "{result:?}");
 }
 
 #[wasm_bindgen_test]
