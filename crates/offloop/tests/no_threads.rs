@@ -10,7 +10,7 @@ use std::{env, thread};
 use futures_executor::block_on;
 use offloop::lane::{self, Events, Factory, Lane, Loss, Stop, Traits};
 use offloop::wire::Call;
-use offloop::{Error, Executor, Handle, Options};
+use offloop::{Error, Executor, Handle, Options, Refused};
 
 fn double(n: u32) -> u32 {
     2 * n
@@ -74,11 +74,11 @@ fn what_is_lost<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     }
 }
 
-fn end<T>(handle: Result<Handle<T>, Error>) -> Result<T, Error>
+fn end<T>(handle: Result<Handle<T>, Refused<u32>>) -> Result<T, Error>
 where
     Handle<T>: Future<Output = Result<T, Error>>,
 {
-    handle.and_then(block_on)
+    block_on(handle?)
 }
 
 #[test]
