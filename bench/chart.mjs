@@ -26,7 +26,7 @@ function bars(rows) {
     title: rows.map((row, index) => ({
       text: `${row.title} (${row.unit}, ${row.better === 'less' ? 'less' : 'more'} is better)`, top: tops[index], left: 8, textStyle: { fontSize: 12 },
     })),
-    grid: rows.map((_, index) => ({ left: 150, right: 110, top: tops[index] + 22, height: heights[index] - 40 })),
+    grid: rows.map((_, index) => ({ left: 220, right: 110, top: tops[index] + 22, height: heights[index] - 40 })),
     xAxis: rows.map((_, gridIndex) => ({ gridIndex, type: 'value', show: false })),
     yAxis: rows.map(({ peers }, gridIndex) => ({ gridIndex, type: 'category', inverse: true, data: Object.keys(peers), axisTick: { show: false }, axisLine: { show: false } })),
     series: rows.map(({ peers }, index) => ({
