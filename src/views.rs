@@ -35,11 +35,11 @@ use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use tower::util::MapResponseLayer;
 
 use crate::limits::{LimitError, Limits};
 pub use body::UnreadBody;
@@ -97,18 +97,18 @@ pub fn router(limits: Limits) -> Router {
         .route("/probe", get(probe::view))
         .method_not_allowed_fallback(async |request: Request| Problem::method(request.method(), request.uri().path()))
         .fallback(async |request: Request| Problem::not_found(request.uri().path()))
-        .layer(map_response(guard))
+        .layer(MapResponseLayer::new(guard))
         .with_state(Arc::new(shared))
 }
 
 /// The answer to every request of a deployment whose variables are wrong: what is wrong, since nothing else can be right.
 pub fn misconfigured(error: &LimitError) -> Router {
     let detail = format!("this deployment is misconfigured: {error}");
-    Router::new().fallback(async move || Problem::internal(detail)).layer(map_response(guard))
+    Router::new().fallback(async move || Problem::internal(detail)).layer(MapResponseLayer::new(guard))
 }
 
 /// Headers that every answer has: each is computed for its request, and is what it says it is.
-async fn guard(mut response: Response) -> Response {
+fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

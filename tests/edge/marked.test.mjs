@@ -75,10 +75,10 @@ let get;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'offloop-marked-'));
   writeFileSync(join(folder, 'worker.js'), WORKER);
-  for (const name of ['edge.js', 'flight.js']) copyFileSync(at('crates', 'offloop', 'js', name), join(folder, name));
+  for (const name of ['edge.js', 'flight.js', 'turn.js']) copyFileSync(at('crates', 'offloop', 'js', name), join(folder, name));
   copyFileSync(at('src', 'edge', 'convert.js'), join(folder, 'convert.js'));
   const { date, flags } = settings();
-  const modules = ['worker.js', 'edge.js', 'flight.js', 'convert.js'].map((name) => `(name = "${name}", esModule = embed "${name}")`);
+  const modules = ['worker.js', 'edge.js', 'flight.js', 'turn.js', 'convert.js'].map((name) => `(name = "${name}", esModule = embed "${name}")`);
   const socket = join(folder, 'socket');
   writeFileSync(join(folder, 'config.capnp'), `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

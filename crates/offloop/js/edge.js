@@ -1,8 +1,6 @@
-// Turns of Rust's tasks, and the far side of a lane: each function does in one crossing what would take Rust many.
+// Answers, a lane's or a client's: each function does in one crossing what would take Rust many.
 import { in_header, out_of_header, SHORT, STREAMED } from "./flight.js";
-
-// Answers that are not complete.
-const open = new Set();
+import { is_dead, open, trap, when_gone } from "./turn.js";
 
 // What is said in all of them when the instance has trapped without a panic: Rust cannot say anything any more.
 let epitaph = { bytes: "the instance trapped: out of memory, or of stack", status: 500, type: "text/plain" };
@@ -22,71 +20,25 @@ globalThis.addEventListener?.("error", ({ error }) => {
   if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) for (const answer of open) answer.leave();
 });
 
-// The `turn` of each instance that has trapped. There may be several of which somebody waits for something still.
-const dead = new WeakSet();
-
-function trap(turn, error) {
-  dead.add(turn);
-  // For the log, for all other open answers, and for whoever starts a new instance.
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
-function give(turn, key, value, fulfilled = true) {
-  if (dead.has(turn)) return linger();
-  try {
-    turn(key, value, fulfilled, false);
-  } catch (error) {
-    trap(turn, error);
-  }
-}
-
-// Turns of the event loop, and milliseconds each takes at least.
-const LINGER_TURNS = 100;
-const LINGER_MS = 10;
-
-/**
- * Keeps the running request going until the last words have been said. What it waited for has come and nobody is left to hear of it: with nothing but
- * another request's word to wait for, the runtime would take it for hung and end it before the word is there.
- */
-function linger(turns = LINGER_TURNS) {
-  const goOn = () => [...open].some((answer) => answer.isLost) && linger(turns - 1);
-  if (turns > 0) setTimeout(goOn, LINGER_MS);
-}
-
-/** Gives a task its next turn in a microtask of its own. */
-export async function turn_soon(turn, key) {
-  await undefined;
-  give(turn, key);
-}
-
-/** Gives whoever waits under that key a turn with what comes of the promise. */
-export function settle(promise, turn, key) {
-  promise.then(
-    (value) => give(turn, key, value, true),
-    (error) => give(turn, key, error, false),
-  );
-}
-
-/** Gives whoever waits under that key a turn when the signal's request loses its client. Gives the listener, for those who do not listen to its end. */
-export function when_gone(signal, turn, key) {
-  // Never at once: what aborts it may be a turn.
-  const listener = () => turn_soon(turn, key);
-  signal.addEventListener("abort", listener);
-  return listener;
-}
-
 /** The answer that a task hands out in its first turn, a response or a promise of one. A trap in that turn comes out here, not at whoever called. */
 export function first_turn(turn, key) {
   try {
-    if (!dead.has(turn)) return turn(key, undefined, true, true);
+    if (!is_dead(turn)) {
+      const answer = turn(key, undefined, true, true);
+      return answer instanceof Answer ? answer.promise : answer;
+    }
   } catch (error) {
     trap(turn, error);
   }
   const { bytes, status, type } = refusal ?? epitaph;
   refusal = undefined;
   return new Response(bytes, { status, headers: { "content-type": type } });
+}
+
+/** An answer that comes later. Gives whoever waits under that key a turn if the request loses its client before. */
+export function later(request, turn, key) {
+  when_gone(request.signal, turn, key);
+  return new Answer();
 }
 
 /**

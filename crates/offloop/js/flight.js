@@ -1,4 +1,5 @@
 // The near side of a lane at the edge: each function does in one crossing what would take Rust many.
+import { give, settle } from "./turn.js";
 
 // What a lane's answer is, told by its status: a whole one holds all its frames, a streamed one goes on; not every hop keeps the length. A short one
 // has no body, its frame stands in a header.
@@ -32,42 +33,49 @@ export function out_of_header(headers) {
   }
 }
 
-/** One fetch to a lane. */
+/** One fetch to a lane, for calls that are made on behalf of the answer with the number `origin`; 0 if for none. */
 export class Flight {
   #controller = new AbortController();
   #reader;
-  #target;
-  #url;
 
-  constructor(target, url) {
-    this.#target = target;
-    this.#url = url;
-  }
-
-  /** Sends the calls. Gives a `Uint8Array` if that is the whole answer, nothing if `next` gives it part by part. */
-  send(frame) {
+  /**
+   * Sends the calls in one frame, and gives whoever waits under that key a turn with what comes of it: text for `read` or a `Uint8Array` if that is
+   * the whole answer, nothing if `next` gives it part by part.
+   */
+  constructor(target, origin, frame, turn, key) {
+    if (!turn) return;
     const { signal } = this.#controller;
     const headers = in_header(frame);
     // A copy: `frame` is a view of wasm memory, which may move.
-    return this.#send(headers ? { method: "POST", headers, signal } : { method: "POST", body: frame.slice(), signal });
+    this.#send(target, origin, headers ? { method: "POST", headers, signal } : { method: "POST", body: frame.slice(), signal }, turn, key);
   }
 
   /**
-   * As `send`, with the bodies of `sources` in between, each before that byte of the frame which `places` names. The runtime carries them over by
-   * itself, in small pieces: read as a whole, a picture stops the event loop for as long as it takes to copy it, several times.
+   * As the constructor, with the bodies of `sources` in between, each before that byte of the frame which `places` names. The runtime carries them over
+   * by itself, in small pieces: read as a whole, a picture stops the event loop for as long as it takes to copy it, several times.
    */
-  send_around(frame, places, sources, length) {
-    const { signal } = this.#controller;
+  static around(target, origin, frame, places, sources, length, turn, key) {
+    const flight = new Flight();
+    const { signal } = flight.#controller;
     const { readable: body, writable } = globalThis.FixedLengthStream ? new FixedLengthStream(length) : new TransformStream();
     // When it fails the fetch does, too.
     pour(frame.slice(), places, sources, writable, signal).catch(() => {});
-    return this.#send({ method: "POST", body, signal, duplex: "half" });
+    flight.#send(target, origin, { method: "POST", body, signal, duplex: "half" }, turn, key);
+    return flight;
   }
 
-  async #send(init) {
-    const response = await this.#target.fetch(this.#url, init);
+  #send(target, origin, init, turn, key) {
+    fetched(target, origin ? `http://lane/${origin}` : "http://lane/", init).then(
+      (response) => {
+        if (response?.status === SHORT) give(turn, key, response.headers.get(FRAME) ?? "");
+        else settle(this.#receive(response), turn, key);
+      },
+      (error) => give(turn, key, error, false),
+    );
+  }
+
+  async #receive(response) {
     const { status } = response;
-    if (status === SHORT) return out_of_header(response.headers) ?? new Uint8Array();
     if (status === WHOLE) return new Uint8Array(await response.arrayBuffer());
     if (status === STREAMED && response.body) {
       this.#reader = response.body.getReader();
@@ -87,6 +95,32 @@ export class Flight {
     // Once the answer streams the runtime would keep the aborted signal for good, and with it this object: some 3 kB each time.
     if (this.#reader) this.#reader.cancel().catch(() => {});
     else this.#controller.abort();
+  }
+}
+
+// The promise of a response, whatever the target does.
+function fetched(target, url, init) {
+  try {
+    return Promise.resolve(target.fetch(url, init));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Puts the frame of an answer that is text into `room`; gives its length, 0 if it is damaged or too long, -1 if the answer is no text. */
+export function read(answer, room) {
+  if (typeof answer !== "string") return -1;
+  try {
+    if (room.setFromBase64) {
+      const { read, written } = room.setFromBase64(answer);
+      return read === answer.length ? written : 0;
+    }
+    const text = atob(answer);
+    if (text.length > room.length) return 0;
+    for (let at = 0; at < text.length; at++) room[at] = text.charCodeAt(at);
+    return text.length;
+  } catch {
+    return 0;
   }
 }
 

@@ -44,7 +44,11 @@ mod thrown;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+pub(crate) use edge::{alarm, now};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use native::{Alarm, Body, PROMPT, alarm, now};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use web::{Alarm, Body, PROMPT, alarm, now};
+pub(crate) use web::{Alarm, Body, PROMPT};
+#[cfg(all(target_arch = "wasm32", not(feature = "edge")))]
+pub(crate) use web::{alarm, now};

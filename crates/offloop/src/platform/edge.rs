@@ -19,6 +19,7 @@
 //! Only numbers are shared between requests: how many calls are in flight where.
 
 mod body;
+mod clock;
 mod failure;
 mod flight;
 mod gone;
@@ -31,6 +32,7 @@ mod serve;
 mod trap;
 
 pub use body::body;
+pub(crate) use clock::{alarm, now};
 pub use gone::Gone;
 pub(crate) use lane::factory;
 pub use place::Place;

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
 use crate::instant::Instant;
+use crate::platform;
 
 // The globals, not the methods of `Window`: they are the same in a page, a worker and the edge runtime.
 #[wasm_bindgen]
@@ -40,7 +41,7 @@ pub(crate) struct Alarm {
     number: u64,
 }
 
-type Callback = Arc<dyn Fn() + Send + Sync>;
+pub(super) type Callback = Arc<dyn Fn() + Send + Sync>;
 
 /// Timers that have not rung. A tree would be shorter to write, and makes a page 3 kB larger.
 struct Timers {
@@ -62,7 +63,7 @@ const LONGEST_MS: u64 = 0x7fff_ffff;
 
 /// Calls back at or after `when`, once; earlier only if that is more than 24 days away.
 pub(crate) fn alarm(when: Instant, callback: Callback) -> Alarm {
-    let milliseconds = (when - now()).as_micros().div_ceil(1000).min(u128::from(LONGEST_MS));
+    let milliseconds = (when - platform::now()).as_micros().div_ceil(1000).min(u128::from(LONGEST_MS));
     let milliseconds = f64::from(u32::try_from(milliseconds).unwrap_or(u32::MAX));
     let (place, number) = TIMERS.with_borrow_mut(|timers| timers.add(callback));
     let timer = RING.with(|ring| set_timeout(ring.as_ref(), milliseconds, place));

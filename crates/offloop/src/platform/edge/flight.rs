@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::future::{AbortHandle, abortable};
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::failure::Failure;
@@ -18,6 +18,9 @@ use crate::error::Error;
 use crate::instant::Instant;
 use crate::platform::{Body, now};
 use crate::wire::{Call, Event, Reply, Splitter, decode_events};
+
+/// What an answer in a header holds at most, in bytes; as in `js/flight.js`.
+const LONGEST_IN_HEADER: usize = 256;
 
 /// A call on its way, counted as such.
 pub(super) struct Passenger {
@@ -35,9 +38,24 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    pub(super) fn new(target: &JsValue, url: &str, aboard: Vec<Passenger>) -> Rc<Self> {
-        let js = js::Flight::new(target, url);
-        Rc::new(Self { js, aboard: RefCell::new(aboard), listening: RefCell::default(), sent: now() })
+    /// Sends the frame, with what was left out of it, and reports to the lane's events until all calls have ended.
+    pub(super) fn start(
+        side: Rc<Side>,
+        target: &JsValue,
+        aboard: Vec<Passenger>,
+        frame: &[u8],
+        around: &[(usize, Blob)],
+    ) -> Rc<Self> {
+        let origin = side.origin();
+        let (answer, js) = News::asked(|turn, key| {
+            if around.is_empty() {
+                return js::Flight::new(target, origin, frame, turn, key);
+            }
+            send_around(target, origin, frame, around, turn, key)
+        });
+        let flight = Rc::new(Self { js, aboard: RefCell::new(aboard), listening: RefCell::default(), sent: now() });
+        flight.clone().attend(side, answer);
+        flight
     }
 
     pub(super) fn len(&self) -> usize {
@@ -64,9 +82,7 @@ impl Flight {
         self.js.stop();
     }
 
-    /// Sends the frame, with what was left out of it, and reports to the lane's events until all calls have ended.
-    pub(super) fn start(self: Rc<Self>, side: Rc<Side>, frame: &[u8], around: &[(usize, Blob)]) {
-        let answer = News::of(&self.send(frame, around));
+    fn attend(self: Rc<Self>, side: Rc<Side>, answer: News) {
         let flight = self.clone();
         let (listen, handle) = abortable(async move {
             let ended = flight.listen(&side, answer).await;
@@ -86,21 +102,15 @@ impl Flight {
         });
     }
 
-    /// Sends the frame as it is, or with bodies in between, which then do not come into this program.
-    fn send(&self, frame: &[u8], around: &[(usize, Blob)]) -> Promise {
-        if around.is_empty() {
-            return self.js.send(frame);
-        }
-        let places = around.iter().map(|(place, _)| u32::try_from(*place).unwrap_or(u32::MAX)).collect();
-        let length = around.iter().map(|(_, blob)| blob.len()).sum::<usize>() + frame.len();
-        let sources = around.iter().filter_map(|(_, blob)| blob.coming()).map(Body::spend).collect::<Array>();
-        self.js.send_around(frame, places, &sources, u32::try_from(length).map_or(f64::INFINITY, f64::from))
-    }
-
     async fn listen(&self, side: &Side, answer: News) -> Result<(), Failure> {
         let answer = answer.await?;
         if let Some(place) = &side.place {
             place.answered(self.sent);
+        }
+        let mut room = [0; LONGEST_IN_HEADER];
+        if let Ok(length) = usize::try_from(js::read(&answer, &mut room)) {
+            let short = room.get(..length).unwrap_or_default();
+            return Ok(self.deliver(side, &Blob::from(short.to_vec()))?);
         }
         if let Some(whole) = answer.dyn_ref::<Uint8Array>() {
             return Ok(self.deliver(side, &Blob::from(whole.to_vec()))?);
@@ -129,4 +139,20 @@ impl Flight {
         }
         Ok(())
     }
+}
+
+/// Sends the frame with bodies in between, which do not come into this program.
+fn send_around(
+    target: &JsValue,
+    origin: f64,
+    frame: &[u8],
+    around: &[(usize, Blob)],
+    turn: &Function,
+    key: f64,
+) -> js::Flight {
+    let places = around.iter().map(|(place, _)| u32::try_from(*place).unwrap_or(u32::MAX)).collect();
+    let length = around.iter().map(|(_, blob)| blob.len()).sum::<usize>() + frame.len();
+    let length = u32::try_from(length).map_or(f64::INFINITY, f64::from);
+    let sources = around.iter().filter_map(|(_, blob)| blob.coming()).map(Body::spend).collect::<Array>();
+    js::Flight::around(target, origin, frame, places, &sources, length, turn, key)
 }

@@ -45,9 +45,8 @@ impl Future for Gone {
             return Poll::Ready(());
         }
         if self.listener.is_none() {
-            let mut function = None;
-            let news = News::asked(|turn, key| function = Some(js::when_gone(&self.signal, turn, key)));
-            *self.listener = function.map(|function| Listener { function, news });
+            let (news, function) = News::asked(|turn, key| js::when_gone(&self.signal, turn, key));
+            *self.listener = Some(Listener { function, news });
         }
         match &mut *self.listener {
             Some(Listener { news, .. }) => Pin::new(news).poll(context).map(drop),

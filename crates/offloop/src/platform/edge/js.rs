@@ -1,22 +1,37 @@
-//! The functions of `js/flight.js` and `js/edge.js`.
+//! The functions of `js/turn.js`, `js/flight.js` and `js/edge.js`.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Request, Response};
 
+#[wasm_bindgen(module = "/js/turn.js")]
+extern "C" {
+    pub(super) fn turn_soon(turn: &Function, key: f64);
+    pub(super) fn settle(promise: &Promise, turn: &Function, key: f64);
+    pub(super) fn when_gone(signal: &AbortSignal, turn: &Function, key: f64) -> Function;
+}
+
 #[wasm_bindgen(module = "/js/flight.js")]
 extern "C" {
     pub(super) type Flight;
     #[wasm_bindgen(constructor)]
-    pub(super) fn new(target: &JsValue, url: &str) -> Flight;
-    #[wasm_bindgen(method)]
-    pub(super) fn send(this: &Flight, frame: &[u8]) -> Promise;
-    #[wasm_bindgen(method)]
-    pub(super) fn send_around(this: &Flight, frame: &[u8], places: Vec<u32>, sources: &Array, length: f64) -> Promise;
+    pub(super) fn new(target: &JsValue, origin: f64, frame: &[u8], turn: &Function, key: f64) -> Flight;
+    #[wasm_bindgen(static_method_of = Flight)]
+    pub(super) fn around(
+        target: &JsValue,
+        origin: f64,
+        frame: &[u8],
+        places: Vec<u32>,
+        sources: &Array,
+        length: f64,
+        turn: &Function,
+        key: f64,
+    ) -> Flight;
     #[wasm_bindgen(method)]
     pub(super) fn next(this: &Flight) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn stop(this: &Flight);
+    pub(super) fn read(answer: &JsValue, room: &mut [u8]) -> i32;
 
     #[wasm_bindgen(catch)]
     pub(super) fn stub(namespace: &JsValue, name: &str, hint: Option<&str>) -> Result<JsValue, JsValue>;
@@ -29,8 +44,6 @@ extern "C" {
     pub(super) type Answer;
     #[wasm_bindgen(constructor)]
     pub(super) fn new() -> Answer;
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn promise(this: &Answer) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn plain(this: &Answer, frame: &[u8]);
     #[wasm_bindgen(method)]
@@ -52,9 +65,7 @@ extern "C" {
     pub(super) fn pause(this: &Answer, signal: &AbortSignal) -> Promise;
 
     pub(super) fn first_turn(turn: &Function, key: f64) -> JsValue;
-    pub(super) fn turn_soon(turn: &Function, key: f64);
-    pub(super) fn settle(promise: &Promise, turn: &Function, key: f64);
-    pub(super) fn when_gone(signal: &AbortSignal, turn: &Function, key: f64) -> Function;
+    pub(super) fn later(request: &Request, turn: &Function, key: f64) -> Answer;
     pub(super) fn refuse(bytes: &[u8], status: u16, content_type: &str);
     pub(super) fn set_epitaph(bytes: &[u8], status: u16, content_type: &str);
 

@@ -33,7 +33,7 @@ const FULL_FRAME: usize = 16 * 1024 * 1024;
 pub(crate) fn factory(tasks: &'static Tasks, places: Vec<Place>) -> Factory {
     let trip = SendWrapper::new(Rc::new(Trip {
         places,
-        url: trap::origin(),
+        origin: trap::origin(),
         fetches: Cell::default(),
         admitted: Cell::default(),
         lanes: RefCell::default(),
@@ -45,7 +45,7 @@ pub(crate) fn factory(tasks: &'static Tasks, places: Vec<Place>) -> Factory {
 struct Trip {
     places: Vec<Place>,
     /// Tells the far side whose calls these are.
-    url: String,
+    origin: f64,
     fetches: Cell<usize>,
     /// Set by the first call that is let in; those after it are parts of the same request.
     admitted: Cell<bool>,
@@ -154,6 +154,10 @@ impl Side {
         side
     }
 
+    pub(super) fn origin(&self) -> f64 {
+        self.trip.origin
+    }
+
     /// At the end of this turn, so that calls which are sent in it travel together.
     fn flush_soon(&self) {
         if !self.flushing.replace(true) {
@@ -179,10 +183,9 @@ impl Side {
             let Some(target) = self.place.as_ref().map(Place::target) else { return };
             match target {
                 Ok(target) => {
-                    let flight = Flight::new(&target, &self.trip.url, load);
                     self.trip.fetches.set(self.trip.fetches.get() + 1);
-                    self.flights.borrow_mut().push(flight.clone());
-                    flight.start(self.clone(), &frame, &around);
+                    let flight = Flight::start(self.clone(), &target, load, &frame, &around);
+                    self.flights.borrow_mut().push(flight);
                 }
                 Err(thrown) => {
                     let Failure { error, .. } = thrown.into();

@@ -3,7 +3,7 @@
 //! and the first turn of an answer is run at once, since most answers need no more.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::js;
-use super::trap::Key;
+use super::trap::{ByKey, Key};
+use super::{clock, js};
 
 struct Task {
     future: Pin<Box<dyn Future<Output = ()>>>,
@@ -33,7 +33,7 @@ enum Waiting {
 }
 
 thread_local! {
-    static WAITING: RefCell<BTreeMap<Key, Waiting>> = const { RefCell::new(BTreeMap::new()) };
+    static WAITING: RefCell<ByKey<Waiting>> = RefCell::default();
     static TURN: Closure<dyn Fn(f64, JsValue, bool, bool) -> JsValue> = Closure::new(turn);
     /// Tasks that were woken in the turn which is running.
     static READY: RefCell<VecDeque<Key>> = const { RefCell::new(VecDeque::new()) };
@@ -101,6 +101,7 @@ fn add(key: Key, future: impl Future<Output = ()> + 'static) {
 /// Called by JavaScript: it is this one's turn, or this is what came of its promise. `at_once` if it may be in the midst of another turn.
 fn turn(key: f64, value: JsValue, fulfilled: bool, at_once: bool) -> JsValue {
     let nested = RUNNING.replace(true) && at_once;
+    clock::begin();
     step(key.into(), if fulfilled { Ok(value) } else { Err(value) });
     if nested {
         // Those that are ready may include the one in whose turn this is, so they are not for here. Should the runtime have ended that turn,
@@ -114,6 +115,7 @@ fn turn(key: f64, value: JsValue, fulfilled: bool, at_once: bool) -> JsValue {
         }
         RUNNING.set(false);
     }
+    clock::end();
     HANDED_OUT.replace(JsValue::UNDEFINED)
 }
 
@@ -144,16 +146,16 @@ pub(super) struct News(Key);
 
 impl News {
     /// `ask` is given what JavaScript has to call, and with which number.
-    pub(super) fn asked(ask: impl FnOnce(&Function, f64)) -> Self {
+    pub(super) fn asked<T>(ask: impl FnOnce(&Function, f64) -> T) -> (Self, T) {
         let key = Key::next();
         WAITING.with_borrow_mut(|waiting| waiting.insert(key, Waiting::News(None)));
-        with_turn(|turn| ask(turn, key.into()));
-        Self(key)
+        let given = with_turn(|turn| ask(turn, key.into()));
+        (Self(key), given)
     }
 
     /// What comes of a promise.
     pub(super) fn of(promise: &Promise) -> Self {
-        Self::asked(|turn, key| js::settle(promise, turn, key))
+        Self::asked(|turn, key| js::settle(promise, turn, key)).0
     }
 }
 

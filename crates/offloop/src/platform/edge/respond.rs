@@ -56,11 +56,11 @@ async fn run(key: Key, request: Request, handler: impl Future<Output = Response>
     if let Poll::Ready(response) = first {
         return local::hand_out(response.into());
     }
-    let answer = Rc::new(js::Answer::new());
-    let open = Open::new(key, answer.clone(), speaker);
-    local::hand_out(answer.promise().into());
     // Listened to until the signal goes with the request, which costs less than to stop.
-    let mut gone = pin!(News::asked(|turn, key| drop(js::when_gone(&request.signal(), turn, key))));
+    let (gone, answer) = News::asked(|turn, key| Rc::new(js::later(&request, turn, key)));
+    let mut gone = pin!(gone);
+    local::hand_out(JsValue::clone(&answer));
+    let open = Open::new(key, answer.clone(), speaker);
     let mut polled = true;
     let response = poll_fn(|context| {
         // The first turn has done that.

@@ -93,7 +93,7 @@ impl Work {
             return local::hand_out(key.first(speaker, || self.compute(call)).into());
         }
         let answer = Rc::new(js::Answer::new());
-        local::hand_out(answer.promise().into());
+        local::hand_out(JsValue::clone(&answer));
         let open = Open::new(key, answer.clone(), speaker);
         match self.read(&answer).await {
             Ok(calls) => self.work(&answer, &open, calls).await,

@@ -2,7 +2,8 @@
 //! open answer is ended from here, the moment before.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Once;
 
@@ -21,15 +22,37 @@ pub(super) struct LastWords {
 }
 
 /// Which answer. A number that JavaScript and a URL can carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key(u64);
+
+/// Values by their keys, which are numbers that nobody else can choose.
+pub(super) type ByKey<T> = HashMap<Key, T, BuildHasherDefault<Spread>>;
+
+/// Spreads numbers that follow one another over all bits.
+#[derive(Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(self.0 ^ u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // 2^64 divided by the golden ratio.
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Makes the last words of an answer; `Some` with the panic's message if it was this one's code that ran, or a
 /// task on its behalf.
 pub(super) type Speaker = Rc<dyn Fn(Option<&str>) -> LastWords>;
 
 thread_local! {
-    static OPEN: RefCell<BTreeMap<Key, (Rc<Answer>, Speaker)>> = const { RefCell::new(BTreeMap::new()) };
+    static OPEN: RefCell<ByKey<(Rc<Answer>, Speaker)>> = RefCell::default();
     /// Begins somewhere at random, so that answers of different instances have different keys.
     static NEXT: Cell<u64> = Cell::new(random());
     /// The answer whose code runs.
@@ -115,10 +138,10 @@ fn watch() {
     });
 }
 
-/// A URL that names the answer whose code runs, for calls that it causes: where the lane lives in the same instance as its caller,
+/// The number of the answer whose code runs, or 0, for calls that it causes: where the lane lives in the same instance as its caller,
 /// a panic in the task ends both, and the caller has to be told without its own help.
-pub(super) fn origin() -> String {
-    CURRENT.get().map_or_else(|| "http://lane/".to_owned(), |Key(key)| format!("http://lane/{key}"))
+pub(super) fn origin() -> f64 {
+    CURRENT.get().map_or(0.0, f64::from)
 }
 
 fn speak(panic: &str) {
