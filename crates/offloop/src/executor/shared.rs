@@ -1,5 +1,7 @@
 //! The shell around [`Core`]: one lock, and somebody who does what the core decides.
 
+mod sink;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::hand::Hand;
@@ -16,7 +18,7 @@ use crate::options::Options;
 use crate::platform::{self, PROMPT, now};
 use crate::stats::Recorder;
 use crate::task::Tasks;
-use crate::wire::{Payload, Progress, Reply};
+use crate::wire::Payload;
 
 pub(super) struct Shared {
     pub(super) tasks: &'static Tasks,
@@ -257,43 +259,6 @@ impl State {
 /// Asked under the executor's lock, and in the midst of its decisions: a lane that panics is one to keep away from.
 fn load_of(lane: &dyn Lane) -> usize {
     contain(|| lane.load()).unwrap_or(usize::MAX)
-}
-
-impl Sink for Shared {
-    fn reply(&self, lane: usize, replies: Vec<Reply>, now: Instant) {
-        self.drive(|core| core.reply(lane, replies, now));
-    }
-
-    fn reply_all(&self, replies: &mut Vec<(usize, Reply)>) {
-        // Never elsewhere, and what follows would be part of every page.
-        if PROMPT {
-            self.drive(|core| core.reply_all(replies, now()));
-        }
-    }
-
-    fn progress(&self, lane: usize, progress: Progress) {
-        let slot = self.lock().core.slot(progress.id).cloned();
-        let _ = lane;
-        if let Some(slot) = slot {
-            slot.progress(progress.done, progress.total);
-        }
-    }
-
-    fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss) {
-        self.drive(|core| core.lost(lane, ids, &error, loss, now()));
-    }
-
-    fn down(&self, lane: usize, error: Error, loss: Loss) {
-        let mut state = self.lock();
-        let now = now();
-        if let Some(id) = state.hand.elsewhere(lane) {
-            state.core.doubt(lane, id, &error, loss, now);
-        }
-        state.core.down(lane, &error, loss, now);
-        if !state.performing {
-            self.perform(state);
-        }
-    }
 }
 
 impl Drop for Shared {
