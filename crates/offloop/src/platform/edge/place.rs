@@ -38,8 +38,7 @@ struct Far {
     binding: JsValue,
     name: String,
     access: Access,
-    load: Rc<Load>,
-    answers: Rc<Answers>,
+    known: Rc<Known>,
 }
 
 enum Access {
@@ -47,9 +46,13 @@ enum Access {
     Service,
 }
 
-/// Calls in flight from this isolate, over all its requests, of each kind.
+/// What this isolate knows of a place, over all its requests.
 #[derive(Default)]
-struct Load([Cell<usize>; 2]);
+struct Known {
+    /// Calls in flight, of each kind.
+    load: [Cell<usize>; 2],
+    missing: Cell<Option<Missing>>,
+}
 
 /// Calls are counted, and refused, by their kind: clients that send their bodies slowly must not keep out those who only have a question.
 #[derive(Clone, Copy)]
@@ -62,11 +65,6 @@ pub(super) enum Kind {
 
 /// Fetches to this place that were aborted with calls in them, if nothing has been answered since which was sent later. The place cannot notice
 /// while it computes, and may go on.
-#[derive(Default)]
-struct Answers {
-    missing: Cell<Option<Missing>>,
-}
-
 #[derive(Clone, Copy)]
 struct Missing {
     /// When the first of them was sent.
@@ -75,12 +73,9 @@ struct Missing {
     since: Instant,
 }
 
-/// What an isolate knows of a place.
-type Known = (Rc<Load>, Rc<Answers>);
-
 thread_local! {
     // By name, so that an isolate that makes its places anew for each request still counts right.
-    static KNOWN: RefCell<HashMap<String, Known>> = RefCell::default();
+    static KNOWN: RefCell<HashMap<String, Rc<Known>>> = RefCell::default();
 }
 
 impl Place {
@@ -98,10 +93,10 @@ impl Place {
     }
 
     fn new(binding: &JsValue, name: String, access: Access) -> Self {
-        let (load, answers) = KNOWN.with_borrow_mut(|known| known.entry(name.clone()).or_default().clone());
+        let known = KNOWN.with_borrow_mut(|known| known.entry(name.clone()).or_default().clone());
         // More calls than this wait longer at the place than most callers do.
         let limit = 256;
-        Self { far: SendWrapper::new(Rc::new(Far { binding: binding.clone(), name, access, load, answers })), limit }
+        Self { far: SendWrapper::new(Rc::new(Far { binding: binding.clone(), name, access, known })), limit }
     }
 
     /// How many calls this isolate may have in flight here before executors of new requests are refused with
@@ -133,7 +128,7 @@ impl Place {
     }
 
     pub(super) fn load_of(&self, kind: Kind) -> usize {
-        self.far.load.of(kind).get()
+        self.far.known.load(kind).get()
     }
 
     /// As `load`, with what may be going on there though nobody waits for it: one call, since a place runs one at a time and notices after it
@@ -149,18 +144,18 @@ impl Place {
     }
 
     fn missing(&self) -> Option<Missing> {
-        self.far.answers.missing.get().filter(|missing| now() - missing.since < GOES_ON)
+        self.far.known.missing.get().filter(|missing| now() - missing.since < GOES_ON)
     }
 
     /// A fetch was aborted with calls in it that was sent at this moment.
     pub(super) fn aborted(&self, sent: Instant) {
         let first = self.missing().map_or(sent, |missing| missing.first);
-        self.far.answers.missing.set(Some(Missing { first, since: now() }));
+        self.far.known.missing.set(Some(Missing { first, since: now() }));
     }
 
     /// A fetch is answered that was sent at this moment.
     pub(super) fn answered(&self, sent: Instant) {
-        let missing = &self.far.answers.missing;
+        let missing = &self.far.known.missing;
         missing.set(missing.get().filter(|missing| missing.since > sent));
     }
 
@@ -174,15 +169,15 @@ impl Place {
 
     /// Counts a call as in flight, until the token is dropped.
     pub(super) fn count(&self, kind: Kind) -> Token {
-        let load = self.far.load.clone();
-        load.of(kind).set(load.of(kind).get() + 1);
-        Token { load, kind }
+        let known = self.far.known.clone();
+        known.load(kind).set(known.load(kind).get() + 1);
+        Token { known, kind }
     }
 }
 
-impl Load {
-    fn of(&self, kind: Kind) -> &Cell<usize> {
-        let [whole, body] = &self.0;
+impl Known {
+    fn load(&self, kind: Kind) -> &Cell<usize> {
+        let [whole, body] = &self.load;
         match kind {
             Kind::Whole => whole,
             Kind::Body => body,
@@ -192,13 +187,13 @@ impl Load {
 
 /// A call in flight.
 pub(super) struct Token {
-    load: Rc<Load>,
+    known: Rc<Known>,
     kind: Kind,
 }
 
 impl Drop for Token {
     fn drop(&mut self) {
-        let count = self.load.of(self.kind);
+        let count = self.known.load(self.kind);
         count.set(count.get().saturating_sub(1));
     }
 }
