@@ -11,7 +11,7 @@ use std::time::Duration;
 use js_sys::{Array, Uint8Array};
 use offloop::lane::{self, Events, Lane, Loss, Stop, Traits};
 use offloop::wire::{Call, Event, decode_events, encode_calls};
-use offloop::{Blob, Error, now, sleep};
+use offloop::{Blob, Error, LostReason, now, sleep};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -58,7 +58,7 @@ impl Ports {
             port.close();
             for (id, events) in calls {
                 let cause = "the page that computed it was closed".to_owned();
-                events.lost(&[id], Error::Lost { cause }, Loss::MaybeRan);
+                events.lost(&[id], Error::Lost { reason: LostReason::Closed, cause }, Loss::MaybeRan);
             }
         }
     }

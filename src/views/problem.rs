@@ -23,6 +23,9 @@ struct Details {
     status: StatusCode,
     detail: Cow<'static, str>,
     kind: &'static str,
+    /// Why a lane was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +47,7 @@ impl Problem {
             status,
             detail: detail.into(),
             kind,
+            reason: None,
             parameter: None,
             allowed: None,
             header: None,
@@ -118,7 +122,10 @@ impl From<Error> for Problem {
             // What a caller sends is checked before it becomes a job, so these bytes came from the far side.
             Error::Lost { .. } | Error::Malformed { .. } | Error::Skew { .. } => StatusCode::BAD_GATEWAY,
         };
-        let problem = Self::new(status, error.kind(), error.to_string());
+        let mut problem = Self::new(status, error.kind(), error.to_string());
+        if let Error::Lost { reason, .. } = error {
+            problem.0.reason = Some(reason.name());
+        }
         if status == StatusCode::SERVICE_UNAVAILABLE { problem.header(RETRY_AFTER, "1") } else { problem }
     }
 }

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { smallest } from '../../bench/browser/build.mjs';
 
-const MOST_GZIP_BYTES = 60_000;
+const MOST_GZIP_BYTES = 62_000;
 
-test('a page with one trivial task takes at most 60 kB with all its scripts, compressed', async (t) => {
+test('a page with one trivial task takes at most 62 kB with all its scripts, compressed', async (t) => {
   const bytes = await smallest();
   t.diagnostic(`${bytes} bytes`);
   // Far less would be a page without the library.

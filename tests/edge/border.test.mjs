@@ -16,7 +16,7 @@ function varint(number) {
 }
 
 function frame(kind, fingerprint, messages) {
-  return Buffer.concat([Buffer.from('OL\x01', 'latin1'), Buffer.from([kind]), fingerprint, Buffer.from(varint(messages.length)), ...messages.map(Buffer.from)]);
+  return Buffer.concat([Buffer.from('OL\x02', 'latin1'), Buffer.from([kind]), fingerprint, Buffer.from(varint(messages.length)), ...messages.map(Buffer.from)]);
 }
 
 // A call of the task at this index, without a deadline, whose argument is these bytes.
@@ -34,7 +34,7 @@ inBothModes({}, (server) => {
       const answer = await server.post(path, bytes, { 'content-type': 'application/x-offloop', ...inHeader(bytes) });
       assert.ok([404, 405].includes(answer.status), `${path}: ${answer.status}`);
       assert.equal(answer.headers[FRAME], undefined);
-      assert.ok(!answer.bytes.subarray(0, 3).equals(Buffer.from('OL\x01', 'latin1')), 'the answer is a frame');
+      assert.ok(!answer.bytes.subarray(0, 3).equals(Buffer.from('OL\x02', 'latin1')), 'the answer is a frame');
     }
     assert.equal((await server.stats()).submitted, 0);
   });

@@ -219,7 +219,7 @@ inSeveralProcesses({}, (server) => {
 
   // The header of a frame from nowhere is answered with the lane's own.
   async function fingerprint(socketPath) {
-    const body = Buffer.from([79, 76, 1, 1, ...Array(9).fill(0)]);
+    const body = Buffer.from([79, 76, 2, 1, ...Array(9).fill(0)]);
     const { bytes } = await send({ socketPath, agent: false, path: '/', method: 'POST', body });
     return bytes.subarray(4, 12).toString('hex');
   }

@@ -17,7 +17,7 @@ fn frame(kind: u8, bytes: &[u8]) -> (Blob, Vec<Blob>) {
         rest = after;
     }
     let kind = if head & 1 == 0 { kind } else { kind | 0x80 };
-    (Blob::from([b"OL\x01", &[kind][..], &OURS.to_le_bytes(), rest].concat()), beside)
+    (Blob::from([b"OL\x02", &[kind][..], &OURS.to_le_bytes(), rest].concat()), beside)
 }
 
 /// Whatever is read as calls can be written and read again.

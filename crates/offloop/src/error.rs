@@ -1,4 +1,4 @@
-//! What can go wrong with a job, in one small enum.
+//! What can go wrong with a job: one small enum, and the reasons for which a lane is lost.
 
 use std::fmt;
 
@@ -37,7 +37,9 @@ pub enum Error {
     },
     /// The lane ended, or never started, before it could answer.
     Lost {
-        /// What happened to the lane.
+        /// What happened to the lane, for programs.
+        reason: LostReason,
+        /// What else is known of it, in the words of the browser, the runtime or the lane.
         cause: String,
     },
     /// The executor takes no more jobs, because `close` or `abort` was called.
@@ -79,11 +81,16 @@ impl Error {
         }
     }
 
+    pub(crate) fn lost(reason: LostReason, cause: impl Into<String>) -> Self {
+        Self::Lost { reason, cause: cause.into() }
+    }
+
     /// A body that is passed on as it comes would have to be here, or sent a second time.
-    pub(crate) fn gone() -> Self {
-        Self::Lost {
-            cause: "the request's body was passed on to a lane and is gone, send the request again".to_owned(),
-        }
+    pub(crate) fn body_gone() -> Self {
+        Self::lost(
+            LostReason::BodyGone,
+            "the request's body was passed on to a lane and is gone, send the request again",
+        )
     }
 
     pub(crate) fn malformed(what: impl fmt::Display) -> Self {
@@ -109,7 +116,7 @@ impl fmt::Display for Error {
                 write!(f, "no task named {name}: list it in offloop::tasks!, and pass that very function, no closure")
             }
             Self::Failed { message } => write!(f, "the task panicked: {message}"),
-            Self::Lost { cause } => write!(f, "the lane was lost: {cause}"),
+            Self::Lost { reason, cause } => write!(f, "the lane was lost: {cause} ({reason})"),
             Self::Closed => write!(f, "the executor is closed and takes no more jobs"),
             Self::Malformed { what } => write!(f, "malformed data: {what}"),
             Self::Skew { ours, theirs } => write!(
@@ -121,3 +128,154 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Why a lane was lost, and a job with it.
+///
+/// Exhaustive on purpose, as [`Error`] is.
+///
+/// # Examples
+///
+/// ```
+/// use offloop::{Error, LostReason};
+///
+/// fn is_worth_asking_later(error: &Error) -> bool {
+///     match error {
+///         Error::Full => true,
+///         Error::Lost { reason, .. } => reason.is_temporary(),
+///         _ => false,
+///     }
+/// }
+/// assert!(is_worth_asking_later(&Error::Lost { reason: LostReason::Overloaded, cause: "it said 503".into() }));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LostReason {
+    /// The lane could not be started: a worker script that is not there, has another type than JavaScript, is forbidden by the page's policy, or
+    /// did not come up in time; an executor without a place for lanes. The next try ends in the same way until that is mended.
+    NotStarted,
+    /// The system gave no thread, for the lane or for timers.
+    NoThread,
+    /// The program in the lane ended by itself, most likely because of this job: a trap, such as endless recursion or exhausted memory, or an
+    /// uncaught error of what the task has left behind. A panic is [`Error::Failed`].
+    Crashed,
+    /// One side has no memory for a message, or the runtime ended the lane because it took too much.
+    OutOfMemory,
+    /// The program in the lane ended before this job began: another one, perhaps another user's, ended it, or it was going down.
+    Reset,
+    /// The lane was closed by somebody: the page that lent it is gone, or its worker closed itself.
+    Closed,
+    /// The connection to the lane broke, or could not be made: its process or its isolate was ended, restarted or moved.
+    Disconnected,
+    /// The lane refused the job for want of room.
+    Overloaded,
+    /// The lane was lost when it had been at this job for so long that the job may well be why. It is not tried again, so that it does not cost
+    /// a second lane.
+    Overran,
+    /// The lane was lost, and the request's body, which was passed on to it as it came, cannot be sent a second time. Send the request again.
+    BodyGone,
+    /// A lane of one's own panicked when it was given the job.
+    Panicked,
+    /// What a lane of one's own says, or an answer that is none of a lane.
+    Other,
+}
+
+impl LostReason {
+    /// All there are, by their numbers on the wire.
+    const ALL: [Self; 12] = [
+        Self::NotStarted,
+        Self::NoThread,
+        Self::Crashed,
+        Self::OutOfMemory,
+        Self::Reset,
+        Self::Closed,
+        Self::Disconnected,
+        Self::Overloaded,
+        Self::Overran,
+        Self::BodyGone,
+        Self::Panicked,
+        Self::Other,
+    ];
+
+    /// The variant's name in snake case, for counters and logs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(offloop::LostReason::NotStarted.name(), "not_started");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotStarted => "not_started",
+            Self::NoThread => "no_thread",
+            Self::Crashed => "crashed",
+            Self::OutOfMemory => "out_of_memory",
+            Self::Reset => "reset",
+            Self::Closed => "closed",
+            Self::Disconnected => "disconnected",
+            Self::Overloaded => "overloaded",
+            Self::Overran => "overran",
+            Self::BodyGone => "body_gone",
+            Self::Panicked => "panicked",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether the task may have begun. If not, it can be submitted again even if it must not run twice.
+    #[must_use]
+    pub fn may_have_run(self) -> bool {
+        match self {
+            Self::NotStarted | Self::NoThread | Self::Reset | Self::Overloaded => false,
+            Self::Crashed
+            | Self::OutOfMemory
+            | Self::Closed
+            | Self::Disconnected
+            | Self::Overran
+            | Self::BodyGone
+            | Self::Panicked
+            | Self::Other => true,
+        }
+    }
+
+    /// Whether the lane was lost through no fault of the job, so that another try soon is likely to end well.
+    #[must_use]
+    pub fn is_temporary(self) -> bool {
+        match self {
+            Self::Reset | Self::Closed | Self::Disconnected | Self::Overloaded | Self::BodyGone => true,
+            Self::NotStarted
+            | Self::NoThread
+            | Self::Crashed
+            | Self::OutOfMemory
+            | Self::Overran
+            | Self::Panicked
+            | Self::Other => false,
+        }
+    }
+
+    pub(crate) fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The reason with this number.
+    pub(crate) fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+impl fmt::Display for LostReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LostReason;
+
+    #[test]
+    fn each_reason_has_a_number_of_its_own() {
+        for (number, reason) in (0..).zip(LostReason::ALL) {
+            assert_eq!((reason.number(), LostReason::numbered(number)), (number, Some(reason)));
+        }
+        assert_eq!(LostReason::numbered(12), None);
+    }
+}

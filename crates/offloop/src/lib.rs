@@ -86,7 +86,7 @@ pub mod wire;
 pub use platform::edge;
 
 pub use blob::Blob;
-pub use error::Error;
+pub use error::{Error, LostReason};
 pub use executor::{Canceller, Executor, Handle, Indexed, Map, MapUnordered, ProgressStream, Refused, Submit};
 pub use instant::Instant;
 pub use options::Options;

@@ -43,7 +43,7 @@ fn run(
         _ if report.is_cancelled() => Err(Error::Cancelled),
         _ if call.deadline.is_some_and(|deadline| deadline <= start) => Err(Error::TimedOut),
         None => Err(Error::UnknownTask { name: format!("at index {}", call.task) }),
-        Some(_) if !blobs.iter().all(Blob::is_here) => Err(Error::gone()),
+        Some(_) if !blobs.iter().all(Blob::is_here) => Err(Error::body_gone()),
         Some(entry) => {
             let run = || entry.run_parts(&Context::new(report), &call.input.bytes, blobs);
             contain(run).unwrap_or_else(|message| Err(Error::Failed { message }))

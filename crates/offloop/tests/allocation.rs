@@ -39,7 +39,7 @@ fn peak<T>(read: impl FnOnce() -> T) -> usize {
 }
 
 fn frame(kind: u8, rest: &[u8]) -> Blob {
-    [b"OL\x01", &[kind][..], &OURS.to_le_bytes(), rest].concat().into()
+    [b"OL\x02", &[kind][..], &OURS.to_le_bytes(), rest].concat().into()
 }
 
 #[test]

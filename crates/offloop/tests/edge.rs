@@ -152,7 +152,7 @@ async fn another_build_is_told_by_its_name() {
     // Any other fingerprint: bytes 4 to 11 of an empty frame of events.
     let (place, _) = place(
         "c",
-        "const frame = new Uint8Array([79, 76, 1, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0]);
+        "const frame = new Uint8Array([79, 76, 2, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0]);
         return new Response(frame);",
     );
     let strict = Executor::edge(&TASKS, Options::default().inline_on_skew(false), vec![place.clone()]);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 use offloop::lane::{self, Events, Factory, Lane, Loss, Stop, Traits};
 use offloop::wire::Call;
-use offloop::{Error, Executor, Options};
+use offloop::{Error, Executor, LostReason, Options};
 
 fn again(n: u32) -> u32 {
     n
@@ -124,7 +124,7 @@ fn pool(lanes: usize, traits: Traits, behaviour: Behaviour) -> (Executor, Arc<No
 }
 
 fn cause() -> Error {
-    Error::Lost { cause: "in a test".to_owned() }
+    Error::Lost { reason: LostReason::Other, cause: "in a test".to_owned() }
 }
 
 fn run(events: &Events, call: &Call) {
@@ -230,7 +230,7 @@ fn a_lane_that_panics_loses_only_the_call_that_it_was_given() {
     let (pool, _) = pool(1, TRAITS, clumsy);
     let jobs = [1, 2, 3].map(|n| pool.try_submit(once, n).unwrap());
     let [first, others @ ..] = jobs.map(soon);
-    let Err(Error::Lost { cause }) = first else { panic!("{first:?}") };
+    let Err(Error::Lost { reason: LostReason::Panicked, cause }) = first else { panic!("{first:?}") };
     assert!(cause.contains("the lane panics, as it should"), "{cause}");
     assert_eq!(others, [Ok(2), Ok(3)]);
     soon(pool.close());

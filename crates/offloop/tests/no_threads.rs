@@ -10,7 +10,7 @@ use std::{env, thread};
 use futures_executor::block_on;
 use offloop::lane::{self, Events, Factory, Lane, Loss, Stop, Traits};
 use offloop::wire::Call;
-use offloop::{Error, Executor, Handle, Options, Refused};
+use offloop::{Error, Executor, Handle, LostReason, Options, Refused};
 
 fn double(n: u32) -> u32 {
     2 * n
@@ -54,7 +54,11 @@ impl Lane for Own {
     fn send(&self, call: Arc<Call>) {
         match call.task {
             0 => lane::run(&TASKS, &call, &self.0),
-            1 => self.0.lost(&[call.id], Error::Lost { cause: "in a test".to_owned() }, Loss::MaybeRan),
+            1 => self.0.lost(
+                &[call.id],
+                Error::Lost { reason: LostReason::Other, cause: "in a test".to_owned() },
+                Loss::MaybeRan,
+            ),
             _ => {}
         }
     }
@@ -69,7 +73,7 @@ fn own_lane() -> Executor {
 
 fn what_is_lost<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     match result {
-        Err(Error::Lost { cause }) => cause,
+        Err(Error::Lost { reason: LostReason::NoThread, cause }) => cause,
         other => panic!("{other:?}"),
     }
 }

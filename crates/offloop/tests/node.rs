@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::poll_immediate;
-use offloop::{Error, Executor, Options, interval, now, sleep, timeout};
+use offloop::{Error, Executor, LostReason, Options, interval, now, sleep, timeout};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -26,11 +26,13 @@ async fn jobs_run_inline() {
 }
 
 #[wasm_bindgen_test]
-fn an_error_is_thrown_with_its_kind() {
-    let thrown = JsValue::from(Error::Lost { cause: "the dog ate it".to_owned() });
+fn an_error_is_thrown_with_its_kind_and_a_loss_with_its_reason() {
+    let thrown = JsValue::from(Error::Lost { reason: LostReason::Crashed, cause: "the dog ate it".to_owned() });
     assert!(thrown.is_instance_of::<js_sys::Error>());
     let of = |name: &str| js_sys::Reflect::get(&thrown, &name.into()).unwrap().as_string().unwrap();
-    assert_eq!(["name", "kind", "message"].map(of), ["OffloopError", "lost", "the lane was lost: the dog ate it"]);
+    let told = "the lane was lost: the dog ate it (crashed)";
+    assert_eq!(["name", "kind", "reason", "message"].map(of), ["OffloopError", "lost", "crashed", told]);
+    assert!(!js_sys::Reflect::has(&JsValue::from(Error::Full), &"reason".into()).unwrap());
 }
 
 #[wasm_bindgen_test]

@@ -8,7 +8,7 @@ mod any;
 use std::time::Duration;
 
 use offloop::wire::{Call, Event, Payload, Progress, Reply, decode_calls, decode_events, encode_calls, encode_events};
-use offloop::{Blob, Error, Instant};
+use offloop::{Blob, Error, Instant, LostReason};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -151,7 +151,7 @@ proptest! {
     fn random_bytes_behind_a_good_header_never_panic(noise in vec(prop_oneof![0..16_u8, any::<u8>()], 0..200), apart: bool, beside in vec(any::blob(), 0..3)) {
         for (kind, is_calls) in [(1_u8, true), (2, false)] {
             let kind = if apart { kind | 0x80 } else { kind };
-            let frame = Blob::from([b"OL\x01", &[kind][..], &OURS.to_le_bytes(), &noise].concat());
+            let frame = Blob::from([b"OL\x02", &[kind][..], &OURS.to_le_bytes(), &noise].concat());
             let refused = if is_calls {
                 decode_calls(OURS, &frame, Instant::from_micros(0), beside.clone()).err()
             } else {
@@ -201,18 +201,27 @@ fn calls_are_not_events_nor_events_calls() {
 }
 
 #[test]
+fn a_loss_for_an_unknown_reason_is_malformed() {
+    let loss = |reason| [b"OL\x02\x02", &OURS.to_le_bytes()[..], &[1, 4, 9, 0, reason, 1, b'x']].concat();
+    let lost = Error::Lost { reason: LostReason::Reset, cause: "x".to_owned() };
+    let Event::Reply(Reply { result, .. }) = read_events(loss(4)).unwrap().remove(0) else { panic!("it is none") };
+    assert_eq!(result, Err(lost));
+    assert!((12..=255).all(|reason| is_malformed(&read_events(loss(reason)))));
+}
+
+#[test]
 fn another_version_of_the_wire_is_another_build() {
     let (mut events, mut calls) = (events_frame(&[]), calls_frame(&[], Instant::from_micros(0)));
-    (events[2], calls[2]) = (2, 0);
+    (events[2], calls[2]) = (1, 0);
     let skew = Err(Error::Skew { ours: OURS, theirs: OURS });
     assert_eq!((read_events(events).map(drop), read_calls(calls).map(drop)), (skew.clone(), skew));
     // Nothing is known of what follows: not even whether it names a build.
-    assert_eq!(read_events(b"OL\x02\x09".to_vec()), Err(Error::Skew { ours: OURS, theirs: 0 }));
+    assert_eq!(read_events(b"OL\x03\x09".to_vec()), Err(Error::Skew { ours: OURS, theirs: 0 }));
 }
 
 /// A frame of one progress event whose id is these bytes.
 fn progress_with_id(id: &[u8]) -> Result<Vec<Event>, Error> {
-    read_events([b"OL\x01\x02", &OURS.to_le_bytes()[..], &[1, 10], id, &[0, 0]].concat())
+    read_events([b"OL\x02\x02", &OURS.to_le_bytes()[..], &[1, 10], id, &[0, 0]].concat())
 }
 
 #[test]
@@ -228,7 +237,7 @@ fn a_number_too_long_for_64_bits_is_malformed() {
 
 #[test]
 fn a_task_index_beyond_32_bits_is_malformed() {
-    let frame = |task: &[u8]| [b"OL\x01\x01", &OURS.to_le_bytes()[..], &[1, 0], task, &[0, 0, 0]].concat();
+    let frame = |task: &[u8]| [b"OL\x02\x01", &OURS.to_le_bytes()[..], &[1, 0], task, &[0, 0, 0]].concat();
     let largest = read_calls(frame(&[0xff, 0xff, 0xff, 0xff, 0x0f])).unwrap();
     assert_eq!(largest[0].task, u32::MAX);
     assert!(is_malformed(&read_calls(frame(&[0x80, 0x80, 0x80, 0x80, 0x10]))));

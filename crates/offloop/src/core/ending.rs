@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::alarms::Alarm;
 use super::lanes::{Load, backoff};
 use super::{Core, Deed, INLINE, Order, Phase, Place, next_random};
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::{Instant, nanos};
 use crate::lane::{Loss, Stop, Traits};
 use crate::wire::Reply;
@@ -90,9 +90,11 @@ impl<S> Core<S> {
             Err(Error::Skew { .. }) if self.limits.inline_on_skew && lane != INLINE => self.run_inline(id),
             // The far side's queue or executor, which the caller would take for its own.
             Err(error @ (Error::Full | Error::Closed)) => {
-                let (why, loss) =
-                    if error == Error::Full { ("had no room", Loss::Refused) } else { ("was going down", Loss::Reset) };
-                self.retry(id, Error::Lost { cause: format!("it {why} each time the job came") }, loss, now);
+                let (reason, loss) = match error {
+                    Error::Full => (LostReason::Overloaded, Loss::Refused),
+                    _ => (LostReason::Reset, Loss::Reset),
+                };
+                self.retry(id, Error::lost(reason, "it refused the job each time"), loss, now);
             }
             Err(error @ Error::Lost { .. }) => self.retry(id, error, Loss::MaybeRan, now),
             result => self.complete(id, result, now),

@@ -9,7 +9,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::{Action, Core, Deed, INLINE, Limits, News, Order, Request, next_random};
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
 use crate::stats::Recorder;
@@ -100,7 +100,7 @@ fn chance_is_spread_over_all_bits() {
 fn a_submitter_that_looks_in_before_it_is_told_gets_in_if_it_is_the_first() {
     let mut core = core(1, 0);
     let job = submit(&mut core);
-    let lost = Error::Lost { cause: "in a test".to_owned() };
+    let lost = Error::lost(LostReason::Disconnected, "in a test");
     core.lost(0, &[job], &lost, Loss::Refused, START);
     core.cancel(job, START);
     // The lane rests, so there is no room yet.
@@ -226,7 +226,7 @@ fn who_is_in_the_queue_learns_at_once_that_no_lane_comes_up() {
     let mut core = core(1, 3);
     (0..3).for_each(|_| _ = submit(&mut core));
     rest(&mut core);
-    core.down(0, &Error::Lost { cause: "no such script".to_owned() }, Loss::NeverStarted, START);
+    core.down(0, &Error::lost(LostReason::NotStarted, "no such script"), Loss::NeverStarted, START);
     let ended = std::iter::from_fn(|| core.action())
         .filter(|action| matches!(action, Action::Tell(News::Finish { result: Err(Error::Lost { .. }), .. })));
     assert_eq!(ended.count(), 3);

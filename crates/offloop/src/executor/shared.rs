@@ -10,7 +10,7 @@ use super::told::Told;
 use crate::apart::Apart;
 use crate::blob::Blob;
 use crate::core::{Core, Deed, INLINE, Limits, Load, Next, Order, Request};
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::foreign::contain;
 use crate::instant::Instant;
 use crate::lane::{self, Events, Factory, Lane, Loss, Sink};
@@ -142,7 +142,7 @@ impl Shared {
             drop(lane);
         });
         if let (Err(said), Some(id)) = (obeyed, sent) {
-            let error = Error::Lost { cause: format!("the lane panicked: {said}") };
+            let error = Error::lost(LostReason::Panicked, said);
             self.drive(|core| core.lost(index, &[id], &error, Loss::MaybeRan, now()));
         }
     }

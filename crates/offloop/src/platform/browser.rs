@@ -37,7 +37,7 @@ pub(crate) use program::{in_lane, parallelism};
 pub use server::serve_lane;
 pub use spawn::spawn;
 
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::lane::Factory;
 use crate::task::Tasks;
 use lane::{Setup, WorkerLane};
@@ -66,7 +66,7 @@ pub(crate) fn factory(tasks: &'static Tasks, options: WorkerOptions) -> Result<F
     if !program::has_workers() {
         let cause =
             "Web Workers cannot be started here (a service worker?); use lanes in an open page, or Executor::inline";
-        return Err(Error::Lost { cause: cause.to_owned() });
+        return Err(Error::lost(LostReason::NotStarted, cause));
     }
     let setup = SendWrapper::new(Rc::new(Setup::new(tasks, options)));
     Ok(Box::new(move |events| Box::new(WorkerLane::new(Rc::clone(&setup), events))))

@@ -7,7 +7,7 @@ mod thread;
 pub(crate) use alarm::{Alarm, alarm, now};
 pub(crate) use thread::factory;
 
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 
 /// Threads take calls at once.
 pub(crate) const PROMPT: bool = true;
@@ -23,9 +23,10 @@ impl Body {
 
 /// The system gives no thread.
 fn no_thread(purpose: &str, error: &std::io::Error) -> Error {
-    let cause =
-        format!("no thread could be started {purpose} ({error}): allow this process more of them, or more memory");
-    Error::Lost { cause }
+    Error::lost(
+        LostReason::NoThread,
+        format!("no thread could be started {purpose} ({error}): allow this process more of them, or more memory"),
+    )
 }
 
 /// Processors that this process may use.

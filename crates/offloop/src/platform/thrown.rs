@@ -5,7 +5,8 @@ use wasm_bindgen::JsValue;
 
 use crate::error::Error;
 
-/// A JavaScript `Error` whose `name` is `OffloopError`, whose `message` is the text and whose `kind` is [`Error::kind`].
+/// A JavaScript `Error` whose `name` is `OffloopError`, whose `message` is the text and whose `kind` is [`Error::kind`]. One of kind `lost` has a
+/// `reason` as well, which is [`LostReason::name`](crate::LostReason::name).
 ///
 /// So `?` is enough in what a page exports:
 ///
@@ -29,7 +30,11 @@ impl From<Error> for JsValue {
         let thrown = js_sys::Error::new(&error.to_string());
         thrown.set_name("OffloopError");
         // An object that was just made takes it.
-        let _ = Reflect::set(&thrown, &"kind".into(), &error.kind().into());
+        let set = |name: &str, value: &str| _ = Reflect::set(&thrown, &name.into(), &value.into());
+        set("kind", error.kind());
+        if let Error::Lost { reason, .. } = error {
+            set("reason", reason.name());
+        }
         thrown.into()
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::reader::{Frame, Reader};
 use super::{Call, Payload, Progress, Reply};
 use crate::blob::Blob;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 
 const NAME: [u8; 2] = *b"OL";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const CALLS: u8 = 1;
 const EVENTS: u8 = 2;
 /// Added to the kind when the blobs are not in the frame but travel beside it.
@@ -122,8 +122,11 @@ pub fn encode_events(fingerprint: u64, events: &[Event], out: &mut Vec<u8>, deta
                     Ok(output) => payload(out, output, &mut blobs),
                     Err(Error::UnknownTask { name: text })
                     | Err(Error::Failed { message: text })
-                    | Err(Error::Lost { cause: text })
                     | Err(Error::Malformed { what: text }) => bytes(out, text.as_bytes()),
+                    Err(Error::Lost { reason, cause }) => {
+                        out.push(reason.number());
+                        bytes(out, cause.as_bytes());
+                    }
                     // Seen from the reader, our table is the far one.
                     Err(Error::Skew { ours, .. }) => out.extend_from_slice(&ours.to_le_bytes()),
                     Err(Error::Full | Error::Cancelled | Error::TimedOut | Error::Closed) => {}
@@ -156,7 +159,11 @@ pub(crate) fn events_in(fingerprint: u64, frame: Frame<'_>, detached: Vec<Blob>)
             FAILED => Err(Error::Failed { message: reader.text()? }),
             MALFORMED => Err(Error::Malformed { what: reader.text()? }),
             UNKNOWN => Err(Error::UnknownTask { name: reader.text()? }),
-            LOST => Err(Error::Lost { cause: reader.text()? }),
+            LOST => {
+                let reason = LostReason::numbered(reader.u8()?);
+                let reason = reason.ok_or_else(|| Error::malformed("a loss for no known reason"))?;
+                Err(Error::Lost { reason, cause: reader.text()? })
+            }
             SKEW => Err(Error::Skew { ours: fingerprint, theirs: reader.u64_le()? }),
             FULL => Err(Error::Full),
             CANCELLED => Err(Error::Cancelled),

@@ -1,6 +1,6 @@
 //! A worker that breaks costs its own job only.
 
-use offloop::Error;
+use offloop::{Error, LostReason};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::tasks::{
@@ -25,7 +25,10 @@ async fn a_panic_is_shown_in_the_console_once_with_its_place() {
 async fn a_trap_ends_its_job_with_the_cause() {
     let pool = one_lane().await;
     let lost = pool.within(SOON).run(traps, ()).await;
-    assert!(matches!(&lost, Err(Error::Lost { cause }) if cause.contains("unreachable")), "{lost:?}");
+    assert!(
+        matches!(&lost, Err(Error::Lost { reason: LostReason::Crashed, cause }) if cause.contains("unreachable")),
+        "{lost:?}"
+    );
     assert_eq!(pool.within(SOON).run(double, 5).await, Ok(10));
 }
 
@@ -33,7 +36,7 @@ async fn a_trap_ends_its_job_with_the_cause() {
 async fn endless_recursion_ends_its_job() {
     let pool = one_lane().await;
     let lost = pool.within(SOON).run(recurses, 0).await;
-    assert!(matches!(lost, Err(Error::Lost { .. })), "{lost:?}");
+    assert!(matches!(lost, Err(Error::Lost { reason: LostReason::Crashed, .. })), "{lost:?}");
     assert_eq!(pool.within(SOON).run(double, 5).await, Ok(10));
 }
 
@@ -57,7 +60,10 @@ async fn a_foreign_message_is_malformed() {
 async fn a_message_that_does_not_reach_the_worker_is_no_silence() {
     let pool = one_lane().await;
     let lost = pool.within(SOON).run(garbles, ()).await;
-    assert!(matches!(&lost, Err(Error::Lost { cause }) if cause.contains("cannot be read")), "{lost:?}");
+    assert!(
+        matches!(&lost, Err(Error::Lost { reason: LostReason::Crashed, cause }) if cause.contains("cannot be read")),
+        "{lost:?}"
+    );
     assert_eq!(pool.within(SOON).run(double, 5).await, Ok(10));
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use offloop::wire::{Event, Payload, Reply, encode_events};
-use offloop::{Error, WorkerOptions, sleep};
+use offloop::{Error, LostReason, WorkerOptions, sleep};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::tasks::{TASKS, double};
@@ -89,7 +89,10 @@ async fn one_that_has_worked_and_breaks_for_good_is_given_up() {
     assert_eq!(pool.run(double, 21).await, Ok(42));
     sleep(Duration::from_millis(600)).await;
     let result = pool.within(SOON).run(double, 21).await;
-    assert!(matches!(&result, Err(Error::Lost { cause }) if cause == "again"), "{result:?}");
+    assert!(
+        matches!(&result, Err(Error::Lost { reason: LostReason::NotStarted, cause }) if cause == "again"),
+        "{result:?}"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -98,7 +101,10 @@ async fn one_that_comes_up_too_late_is_given_up() {
     let options = WorkerOptions::default().script(script).start_timeout(Duration::from_millis(100));
     let pool = pool_with(1, options);
     let result = pool.run(double, 21).await;
-    assert!(matches!(&result, Err(Error::Lost { cause }) if cause.contains("100ms")), "{result:?}");
+    assert!(
+        matches!(&result, Err(Error::Lost { reason: LostReason::NotStarted, cause }) if cause.contains("100ms")),
+        "{result:?}"
+    );
     sleep(Duration::from_millis(300)).await;
     assert_eq!(pool.stats().running, 0);
 }

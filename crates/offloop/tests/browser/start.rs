@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use offloop::{Error, WorkerOptions, now};
+use offloop::{Error, LostReason, WorkerOptions, now};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::pool_with;
@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 fn cause(result: &Result<u64, Error>) -> &str {
     match result {
-        Err(Error::Lost { cause }) => cause,
+        Err(Error::Lost { reason: LostReason::NotStarted | LostReason::Crashed, cause }) => cause,
         other => panic!("{other:?}"),
     }
 }

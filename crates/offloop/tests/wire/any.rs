@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use offloop::wire::{Call, Event, Payload, Progress, Reply};
-use offloop::{Blob, Error, Instant};
+use offloop::{Blob, Error, Instant, LostReason};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -39,12 +39,30 @@ fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..40).prop_map(String::from_iter)
 }
 
+fn reason() -> impl Strategy<Value = LostReason> {
+    use LostReason as R;
+    select(vec![
+        R::NotStarted,
+        R::NoThread,
+        R::Crashed,
+        R::OutOfMemory,
+        R::Reset,
+        R::Closed,
+        R::Disconnected,
+        R::Overloaded,
+        R::Overran,
+        R::BodyGone,
+        R::Panicked,
+        R::Other,
+    ])
+}
+
 fn error() -> impl Strategy<Value = Error> {
     prop_oneof![
         select(vec![Error::Full, Error::Cancelled, Error::TimedOut, Error::Closed]),
         text().prop_map(|name| Error::UnknownTask { name }),
         text().prop_map(|message| Error::Failed { message }),
-        text().prop_map(|cause| Error::Lost { cause }),
+        (reason(), text()).prop_map(|(reason, cause)| Error::Lost { reason, cause }),
         text().prop_map(|what| Error::Malformed { what }),
         (any::<u64>(), any::<u64>()).prop_map(|(ours, theirs)| Error::Skew { ours, theirs }),
     ]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::random::Random;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
 use crate::wire::{Call, Payload, Reply};
@@ -57,7 +57,7 @@ fn reply(id: u64, result: Result<Payload, Error>) -> Reply {
 }
 
 pub(super) fn lost() -> Error {
-    Error::Lost { cause: "simulated".to_owned() }
+    Error::lost(LostReason::Disconnected, "simulated")
 }
 
 impl Far {

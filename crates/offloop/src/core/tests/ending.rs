@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{START, TRAITS, core, reply, request, rest, submit, with};
 use crate::core::{Action, Core, Deed, INLINE, Limits, News, Order};
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
 use crate::wire::Payload;
@@ -12,7 +12,7 @@ use crate::wire::Payload;
 const LIMITS: Limits = Limits { queue: 9, retries: 2, inline_on_skew: true };
 
 fn lost() -> Error {
-    Error::Lost { cause: "in a test".to_owned() }
+    Error::lost(LostReason::Disconnected, "in a test")
 }
 
 fn done(id: u64) -> Vec<crate::wire::Reply> {
@@ -183,18 +183,19 @@ fn refusals_teach_nothing_about_how_long_a_task_takes() {
 
 #[test]
 fn what_a_far_side_refuses_each_time_is_lost() {
-    for (refusal, cause, tries) in [(Error::Full, "had no room", 2), (Error::Closed, "was going down", 33)] {
+    let refusals = [(Error::Full, LostReason::Overloaded, 2), (Error::Closed, LostReason::Reset, 33)];
+    for (refusal, reason, tries) in refusals {
         let mut core = core(2, 1);
         let job = submit(&mut core);
         for n in 1..=tries {
             assert_eq!(sent(&mut core), [(0, job)], "try {n}");
             core.reply(0, reply(job, Err(refusal.clone())), START);
             let told = std::iter::from_fn(|| core.action()).find_map(|action| match action {
-                Action::Tell(News::Finish { result: Err(error), .. }) => Some(error.to_string()),
+                Action::Tell(News::Finish { result: Err(Error::Lost { reason, .. }), .. }) => Some(reason),
                 _ => None,
             });
             if let Some(told) = told {
-                assert!(told.contains(cause) && n == tries, "{told} after {n}");
+                assert_eq!((told, n), (reason, tries));
             }
             core.tick(ms(10_000));
         }

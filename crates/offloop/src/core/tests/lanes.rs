@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{START, TRAITS};
 use crate::core::lanes::{Lanes, backoff};
 use crate::core::next_random;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::{Stop, Traits};
 
@@ -135,7 +135,7 @@ fn replies_that_come_together_share_the_time() {
 
 #[test]
 fn a_lane_that_still_works_is_no_outage_though_it_is_out_of_service() {
-    let broken = Error::Lost { cause: "no such script".to_owned() };
+    let broken = Error::lost(LostReason::NotStarted, "no such script");
     for is_at_work in [false, true] {
         let mut lanes = with(TRAITS, &[0, 0]);
         if is_at_work {

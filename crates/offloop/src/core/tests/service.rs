@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{START, TRAITS, core, request, submit};
 use crate::core::{Action, Deed, Order};
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::lane::Loss;
 
 #[test]
@@ -40,7 +40,7 @@ fn a_lane_that_goes_on_with_what_nobody_waits_for_is_left_alone_until_that_is_ov
 
 #[test]
 fn only_lanes_that_did_not_come_up_are_an_outage() {
-    let broken = Error::Lost { cause: "no such script".to_owned() };
+    let broken = Error::lost(LostReason::NotStarted, "no such script");
     for (loss, is_outage) in [(Loss::NeverStarted, true), (Loss::Idle, false), (Loss::MaybeRan, false)] {
         let mut core = core(1, 1);
         core.down(0, &broken, loss, START);

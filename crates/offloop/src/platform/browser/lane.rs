@@ -17,7 +17,7 @@ use super::message::text;
 use super::options::WorkerOptions;
 use super::program;
 use super::worker::Worker;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::{Events, Lane, Loss, Stop, Traits};
 use crate::platform::{Alarm, alarm, now};
@@ -225,7 +225,7 @@ impl Inner {
                 state.worker = Some(worker);
                 state.alarm = Some(late);
             }
-            Err(cause) => self.down(Error::Lost { cause }, Loss::NeverStarted),
+            Err(cause) => self.down(Error::lost(LostReason::NotStarted, cause), Loss::NeverStarted),
         }
     }
 
@@ -246,6 +246,6 @@ impl Inner {
         }
         let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
         let cause = format!("the worker did not come up within {milliseconds}ms; see WorkerOptions::start_timeout");
-        self.down(Error::Lost { cause }, Loss::NeverStarted);
+        self.down(Error::lost(LostReason::NotStarted, cause), Loss::NeverStarted);
     }
 }

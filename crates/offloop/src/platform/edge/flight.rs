@@ -91,7 +91,7 @@ impl Flight {
             if !ids.is_empty() {
                 let ended = ended.err();
                 let Failure { error, loss } =
-                    ended.unwrap_or_else(|| Failure::lost("it answered without a reply to every call"));
+                    ended.unwrap_or_else(|| Failure::cut("it answered without a reply to every call"));
                 side.events.lost(&ids, error, loss);
             }
         });
@@ -121,7 +121,7 @@ impl Flight {
                 self.deliver(side, &frame)?;
             }
         }
-        if splitter.is_done() { Ok(()) } else { Err(Failure::lost("its answer ended in the middle of a frame")) }
+        if splitter.is_done() { Ok(()) } else { Err(Failure::cut("its answer ended in the middle of a frame")) }
     }
 
     fn deliver(&self, side: &Side, frame: &Blob) -> Result<(), Error> {

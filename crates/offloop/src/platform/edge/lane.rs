@@ -12,7 +12,7 @@ use super::flight::{Flight, Passenger};
 use super::place::{Kind, Place};
 use super::{local, trap};
 use crate::blob::Blob;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::{Events, Factory, Lane, Loss, Stop, Traits};
 use crate::platform::{Body, now};
@@ -85,13 +85,13 @@ impl Lane for EdgeLane {
 
     fn send(&self, call: Arc<Call>) {
         let Some(place) = &self.0.place else {
-            let error = Error::Lost { cause: "the executor has no place to send calls to".to_owned() };
+            let error = Error::lost(LostReason::NotStarted, "the executor has no place to send calls to");
             return self.0.events.lost(&[call.id], error, Loss::NeverStarted);
         };
         let mut bodies = call.input.blobs.iter().filter_map(Blob::coming).peekable();
         let kind = if bodies.peek().is_some() { Kind::Body } else { Kind::Whole };
         if bodies.any(Body::is_spent) {
-            return self.0.events.lost(&[call.id], Error::gone(), Loss::NeverStarted);
+            return self.0.events.lost(&[call.id], Error::body_gone(), Loss::NeverStarted);
         }
         if !self.0.trip.admits(kind) {
             return self.0.events.lost(&[call.id], Error::Full, Loss::NeverStarted);

@@ -12,7 +12,7 @@ use web_sys::{Request, Response};
 use super::local::News;
 use super::trap::{Key, LastWords, Open, Speaker};
 use super::{js, local};
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 
 /// Status, type and body of what a client is told when the instance has trapped.
 type Broken = fn(Error) -> (u16, &'static str, String);
@@ -22,7 +22,7 @@ thread_local! {
 }
 
 fn lost() -> Error {
-    Error::Lost { cause: "another request has reset the instance".to_owned() }
+    Error::lost(LostReason::Crashed, "another request has reset the instance")
 }
 
 /// Answers a request with the outcome of `handler`: gives the response, or the promise of it, which the `fetch` handler returns.

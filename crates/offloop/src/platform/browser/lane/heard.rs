@@ -6,7 +6,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
 use super::Inner;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::Loss;
 use crate::platform::browser::link::Link;
@@ -33,7 +33,9 @@ impl Inner {
             Ok(Ok(events)) => return self.report(events),
             Ok(Err(error)) => return self.down(error, Loss::MaybeRan),
             Err(Unread::Other(message)) => message,
-            Err(Unread::TooLarge(cause)) => return self.down(Error::Lost { cause }, Loss::MaybeRan),
+            Err(Unread::TooLarge(cause)) => {
+                return self.down(Error::lost(LostReason::OutOfMemory, cause), Loss::MaybeRan);
+            }
         };
         if self.is_ready(link, &message) {
             {
@@ -49,7 +51,8 @@ impl Inner {
                 Some(cause) => {
                     let running = field("running").is_some_and(|running| running.is_truthy());
                     let loss = if running { Loss::MaybeRan } else { self.loss_between_calls() };
-                    self.down(Error::Lost { cause }, loss);
+                    let reason = if loss == Loss::NeverStarted { LostReason::NotStarted } else { LostReason::Crashed };
+                    self.down(Error::lost(reason, cause), loss);
                 }
                 None => self.down(Error::malformed("a foreign message from the worker"), Loss::MaybeRan),
             }
@@ -116,13 +119,13 @@ impl Inner {
     /// The browser reports an error of the worker, which itself did not say what it was doing.
     pub(super) fn broken(&self, cause: String) {
         self.pull();
-        let error = Error::Lost { cause };
         if !self.state.borrow().ready {
-            return self.down(error, Loss::NeverStarted);
+            return self.down(Error::lost(LostReason::NotStarted, cause), Loss::NeverStarted);
         }
         // Any of the calls may have run, and its reply be lost with the worker.
         let ids: Vec<u64> = self.state.borrow_mut().outbox.lose_posted();
         let loss = self.loss_between_calls();
+        let error = Error::lost(LostReason::Crashed, cause);
         self.events.lost(&ids, error.clone(), Loss::MaybeRan);
         self.down(error, loss);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Inner;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::Loss;
 use crate::platform::browser::message::text;
@@ -184,7 +184,7 @@ impl Inner {
                 drop(state);
                 let ids: Vec<u64> = calls.iter().map(|call| call.id).collect();
                 let cause = format!("the browser did not take the message: {}", text(&error));
-                self.events.lost(&ids, Error::Lost { cause }, Loss::Idle);
+                self.events.lost(&ids, Error::lost(LostReason::Other, cause), Loss::Idle);
                 self.rest(now());
             }
         }
