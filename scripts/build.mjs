@@ -1,18 +1,20 @@
 // The builds: the edge function into build/, the browser's two modules into www/pkg. `node scripts/build.mjs [edge] [browser] [--features a,b]`
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { fingerprint } from './fingerprint.mjs';
 import { install } from './install.mjs';
 import { exclusively } from './lock.mjs';
 import { at, tool } from './paths.mjs';
-import { main, must, say, seconds } from './shell.mjs';
+import { main, must, say, seconds, Stop } from './shell.mjs';
 import { stamp } from './stamp.mjs';
 
 const WASM = 'wasm32-unknown-unknown';
+const SIDES = ['edge', 'browser'];
 
-// Brings both builds up to date. The build id tells the two sides of a call whether they are the same build.
-export async function build({ sides = ['edge', 'browser'], features = [] } = {}) {
+// Brings both builds up to date, and calls `then` before anybody else builds. The build id tells the two sides of a call whether they are the same build.
+export async function build({ sides = SIDES, features = [], then = () => {} } = {}) {
   await install({ tools: ['wasm-bindgen-cli'] });
   await exclusively(at('.run', 'build.lock'), async () => {
     const id = fingerprint();
@@ -22,6 +24,7 @@ export async function build({ sides = ['edge', 'browser'], features = [] } = {})
       // The page's own files change more often than the module.
       stamp();
     }
+    then();
   });
 }
 
@@ -69,12 +72,17 @@ const MODULES = [
 ];
 
 async function buildBrowser(folder, env) {
+  // Instances that run serve what is there: they get the new modules all at once.
+  const parts = at('build', 'pkg');
+  rmSync(parts, { recursive: true, force: true });
   for (const { name, profile, features, level } of MODULES) {
     await compile(['--profile', profile, '--no-default-features', '--features', features], env, `building the browser module ${name}`);
-    await bind(compiled(profile), folder, name);
-    const module = join(folder, `${name}_bg.wasm`);
+    await bind(compiled(profile), parts, name);
+    const module = join(parts, `${name}_bg.wasm`);
     await optimise(module, module, level);
   }
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(parts, folder);
 }
 
 function compile(options, env, label) {
@@ -82,7 +90,7 @@ function compile(options, env, label) {
 }
 
 export function compiled(profile, name = 'offloop_edge') {
-  return join(process.env.CARGO_TARGET_DIR || at('target'), WASM, profile, `${name}.wasm`);
+  return resolve(at(), process.env.CARGO_TARGET_DIR || 'target', WASM, profile, `${name}.wasm`);
 }
 
 // With the means to start over: an instance in which a task has panicked cannot go on.
@@ -104,8 +112,9 @@ const WASM_FEATURES = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int'
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(async (args) => {
-    const index = args.indexOf('--features');
-    const features = index < 0 ? [] : args.splice(index, 2)[1].split(',');
-    await build({ sides: args.length ? args : undefined, features });
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { features: { type: 'string', default: '' } } });
+    const unknown = positionals.filter((side) => !SIDES.includes(side));
+    if (unknown.length) throw new Stop(`there is no side ${unknown.join(', ')} to build, only ${SIDES.join(' and ')}`);
+    await build({ sides: positionals.length ? positionals : undefined, features: values.features.split(',').filter(Boolean) });
   });
 }

@@ -1,15 +1,14 @@
 // Installs what a command needs and no more. Before `npm ci` only node's own modules may be imported from here.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exclusively } from './lock.mjs';
 import { at, CACHE, tool, toolFolder } from './paths.mjs';
 import { ask, must, run, say, seconds, Stop } from './shell.mjs';
-import { CARGO_TOOLS, NODE, RUST } from './versions.mjs';
+import { atLeast, CARGO_TOOLS, RUST } from './versions.mjs';
 
 // `tools` are crates of CARGO_TOOLS.
 export async function install({ tools = [] } = {}) {
-  checkNode();
   checkRust();
   await npmPackages();
   await wasmTarget();
@@ -19,31 +18,22 @@ export async function install({ tools = [] } = {}) {
   if (existsSync(leftovers)) await exclusively(INSTALLING, () => rmSync(leftovers, { recursive: true, force: true }));
 }
 
-export function checkNode() {
-  if (!atLeast(process.versions.node, NODE)) {
-    throw new Stop(`node ${NODE.join('.')} or newer is needed, this is ${process.versions.node}. Install a newer Node.js and try again.`);
-  }
-}
-
 function checkRust() {
   const rust = 'Install Rust with rustup (https://rustup.rs) and try again.';
-  if (ask('cargo', '--version') === null) throw new Stop(`cargo is not on the PATH. ${rust}`);
+  if (ask('cargo', '--version') === null) throw new Stop(`cargo is not on the PATH, or does not start. ${rust}`);
   const found = ask('rustc', '--version')?.split(' ')[1];
-  if (!found) throw new Stop(`rustc is not on the PATH. ${rust}`);
+  if (!found) throw new Stop(`rustc is not on the PATH, or does not start. ${rust}`);
   if (!atLeast(found, RUST)) throw new Stop(`rustc ${RUST.join('.')} or newer is needed, this is ${found}. Run \`rustup update stable\` and try again.`);
-}
-
-function atLeast(found, wanted) {
-  const have = found.split(/[.-]/).map(Number);
-  return have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1]);
 }
 
 // `folder` has a package.json and a lock file; its node_modules is brought up to them only when they have changed.
 export async function npmPackages(folder = at()) {
   const stamp = join(folder, 'node_modules', '.offloop-lock');
+  const wanted = createHash('sha256').update(readFileSync(join(folder, 'package-lock.json'))).digest('hex');
+  const isDone = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (isDone()) return;
   await exclusively(at('.run', 'npm.lock'), async () => {
-    const wanted = createHash('sha256').update(readFileSync(join(folder, 'package-lock.json'))).digest('hex');
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+    if (isDone()) return;
     const since = Date.now();
     say('installing the npm packages');
     // Their install scripts only check or link prebuilt binaries that the packages already hold.
@@ -66,7 +56,6 @@ async function cargoTool(crate) {
   const { version, optimise, bins } = CARGO_TOOLS[crate];
   const installed = () => bins.every((bin) => existsSync(tool(bin)));
   if (installed()) return;
-  mkdirSync(CACHE, { recursive: true });
   await exclusively(INSTALLING, async () => {
     if (installed()) return;
     const since = Date.now();

@@ -1,6 +1,6 @@
 // Where things are. Nothing here runs anything.
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CARGO_TOOLS } from './versions.mjs';
 
@@ -8,7 +8,16 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const at = (...parts) => join(ROOT, ...parts);
 
 // Outside the clone, one folder per tool and version: a second clone installs nothing, and two branches can disagree.
-export const CACHE = process.env.OFFLOOP_TOOLS || join(homedir(), '.cache', 'offloop');
+export const CACHE = resolve(process.env.OFFLOOP_TOOLS || join(home(), '.cache', 'offloop'));
+
+// Without a home, as some containers start users, the clone's own.
+function home() {
+  try {
+    return homedir() || at('.run');
+  } catch {
+    return at('.run');
+  }
+}
 
 export function toolFolder(crate) {
   return join(CACHE, `${crate}-${CARGO_TOOLS[crate].version}`);

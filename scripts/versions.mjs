@@ -9,3 +9,14 @@ export const CARGO_TOOLS = {
   'wasm-pack': { version: '0.15.1', optimise: 0, bins: ['wasm-pack'] },
   geckodriver: { version: '0.37.1', optimise: 0, bins: ['geckodriver'] },
 };
+
+export function atLeast(found, wanted) {
+  const have = found.split(/[.-]/).map(Number);
+  return have[0] > wanted[0] || (have[0] === wanted[0] && have[1] >= wanted[1]);
+}
+
+// What to tell a user whose Node.js is too old, or null.
+export function outdatedNode(found = process.versions.node) {
+  if (atLeast(found, NODE)) return null;
+  return `node ${NODE.join('.')} or newer is needed, this is ${found}. Install a newer Node.js and try again.`;
+}

@@ -1,9 +1,10 @@
 // What is asked of each server, and what comes out of it.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { spawnGroup } from '../../scripts/groups.mjs';
 import { programs } from '../../scripts/programs.mjs';
 import { Connection } from '../connection.mjs';
 import { median } from '../figure.mjs';
@@ -61,7 +62,7 @@ export async function pings(servers, { busy, job, jobs = 4, seconds }) {
 // and the others of this one may be busy.
 export async function pinged(servers, seconds) {
   const args = [fileURLToPath(new URL('pings.mjs', import.meta.url)), String(100 * seconds), ...servers.map(({ port }) => String(port))];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const child = spawnGroup(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   return JSON.parse(await text(child.stdout));
 }
 

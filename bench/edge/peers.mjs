@@ -1,9 +1,9 @@
 // The servers that are compared: Offloop as a user starts it, the one written by hand, and Python's.
-import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { config, service, settings, worker } from '../../scripts/config.mjs';
+import { spawnGroup } from '../../scripts/groups.mjs';
 import { at } from '../../scripts/paths.mjs';
 import { answers, freePort } from '../../scripts/probe.mjs';
 import { yieldToOthers } from '../../scripts/processes.mjs';
@@ -92,7 +92,7 @@ export async function python() {
 }
 
 async function running(commands, port, { checks = [], yielding = 0, clean = () => {}, ...options }) {
-  const children = commands.map(([program, ...args]) => spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], detached: true, ...options }));
+  const children = commands.map(([program, ...args]) => spawnGroup(program, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options }));
   children.slice(0, yielding).forEach(({ pid }) => yieldToOthers(pid, LANE_NICENESS));
   const end = () => children.forEach(({ pid }) => {
     try {

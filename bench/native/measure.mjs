@@ -1,6 +1,7 @@
 // The native figures, taken by one program in one process; memory by two processes for each, with few lanes and with many.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { spawnGroup } from '../../scripts/groups.mjs';
 import { at } from '../../scripts/paths.mjs';
 import { must, say, Stop } from '../../scripts/shell.mjs';
 import { add, figure } from '../figure.mjs';
@@ -24,7 +25,7 @@ export async function measure({ rounds, quick }) {
     memory: of('memory', 'memory of a further idle lane', 'KiB', { target: 1 }),
   };
   say('native');
-  const child = spawn(PROGRAM, ['figures', String(rounds), quick ? '1' : '4'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, BLOCKING_MAX_THREADS: '2' } });
+  const child = spawnGroup(PROGRAM, ['figures', String(rounds), quick ? '1' : '4'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, BLOCKING_MAX_THREADS: '2' } });
   const ended = new Promise((resolve) => child.on('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
     const { peer, figure, value } = JSON.parse(line);

@@ -1,11 +1,11 @@
 // Starts the edge function as a user would, for one test file, and ends it whatever happens.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { spawnGroup } from '../../scripts/groups.mjs';
 import { client } from './client.mjs';
 
 const ROOT = process.env.OFFLOOP_ROOT ?? dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -42,13 +42,15 @@ function inMode({ mode, args }, { args: more = [], vars = {}, features = [] }, d
   });
 }
 
-export async function start({ args = [], vars = {}, features = [] } = {}) {
+// `before` are the words of a command that starts what follows.
+export async function start({ args = [], vars = {}, features = [], before = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
   const port = await freePort(FIRST_PORT + (process.pid % 90));
   const options = [...args, '--port', String(port), '--run-dir', folder];
   for (const [name, value] of Object.entries(vars)) options.push('--var', `${name}:${value}`);
   if (features.length) options.push('--features', features.join(','));
-  const child = spawn(process.execPath, [join(ROOT, 'scripts', 'start.mjs'), ...options], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...words] = [...before, process.execPath, join(ROOT, 'scripts', 'start.mjs'), ...options];
+  const child = spawnGroup(program, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
 
   let output = '';
   const ended = new Promise((resolve) => child.once('close', resolve));

@@ -1,9 +1,9 @@
 // Runs the native example as its README says, with the Ctrl-C that it waits for.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { signalGroup, spawnGroup } from '../../../scripts/groups.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const env = { ...process.env, CARGO_TARGET_DIR: join(HERE, '..', '..', '..', 'target', 'examples') };
@@ -11,15 +11,15 @@ const WAITS = 'cancel: press Ctrl-C';
 
 test('natively', { timeout: 600_000 }, async ({ signal }) => {
   // Ctrl-C goes to the whole group, so the program has one with cargo.
-  const child = spawn('cargo', ['run', '--quiet', '--release'], { cwd: join(HERE, 'native'), env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-  const kill = () => child.exitCode === null && process.kill(-child.pid, 'SIGKILL');
+  const child = spawnGroup('cargo', ['run', '--quiet', '--release'], { cwd: join(HERE, 'native'), env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const kill = () => child.exitCode === null && signalGroup(child.pid, 'SIGKILL');
   signal.addEventListener('abort', kill);
   process.once('exit', kill);
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     const waits = said.includes(WAITS);
     said += text;
-    if (!waits && said.includes(WAITS)) process.kill(-child.pid, 'SIGINT');
+    if (!waits && said.includes(WAITS)) signalGroup(child.pid, 'SIGINT');
   });
   await new Promise((resolve) => child.once('close', resolve));
   process.removeListener('exit', kill);
