@@ -1,23 +1,8 @@
 // The configuration of the workerd processes, as capnp text. Names of bindings are those of wrangler.toml; LANE_n and ROLE are ours.
-import { existsSync, readFileSync } from 'node:fs';
-import { parse } from 'smol-toml';
 import { headerRules } from './headers.mjs';
 import { at } from './paths.mjs';
-import { Stop } from './shell.mjs';
 
-// What wrangler.toml says, with the local secrets of .dev.vars and `NAME:VALUE` options on top.
-export function settings(options = []) {
-  const toml = parse(readFileSync(at('wrangler.toml'), 'utf8'));
-  const secrets = existsSync(at('.dev.vars')) ? readFileSync(at('.dev.vars'), 'utf8').split('\n') : [];
-  const extra = [...secrets.filter((line) => /^\w+=/.test(line)).map((line) => pair(line, '=')), ...options.map((option) => pair(option, ':'))];
-  return { date: toml.compatibility_date, flags: toml.compatibility_flags ?? [], vars: { ...toml.vars, ...Object.fromEntries(extra) } };
-}
-
-function pair(text, separator) {
-  const index = text.indexOf(separator);
-  if (index < 1) throw new Stop(`a variable is written NAME${separator}VALUE, not ${text}`);
-  return [text.slice(0, index), text.slice(index + 1).trim().replace(/^(["'])(.*)\1$/, '$2')];
-}
+export { settings } from './settings.mjs';
 
 // `lanes` are the sockets of lane processes; or lanes are objects in this process, as under `wrangler dev`; or there are none.
 export function gatewayConfig({ address, lanes, objects, settings }) {
@@ -39,12 +24,14 @@ export function gatewayConfig({ address, lanes, objects, settings }) {
 }
 
 export function laneConfig({ address, index, settings }) {
-  const vars = { ...settings.vars, ROLE: 'lane', LANE_INDEX: String(index) };
+  // No limit and no secret: whoever takes over a lane by way of a task learns nothing from them.
+  const vars = { ROLE: 'lane', LANE_INDEX: String(index) };
   return config({ address, worker: worker({ modules: ['index.js', 'index_bg.wasm'], settings, vars }), services: [] });
 }
 
 const LANE_OBJECTS = '(name = "LANE", durableObjectNamespace = "Lane")';
-const text = (value) => JSON.stringify(value);
+// Cap'n Proto's escapes are those of C, which has no \u.
+const text = (value) => JSON.stringify(value).replace(/\\(?:u00(..)|.)/g, (escape, code) => (code ? `\\x${code}` : escape));
 export const service = (name, target) => `(name = ${text(name)}, service = ${text(target)})`;
 
 // No worker here has business with any network.

@@ -60,6 +60,37 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The variables that there are.
+    pub const NAMES: [&str; 12] = [
+        "NUMBER_MAX",
+        "BODY_MAX",
+        "PICTURE_MAX",
+        "PIXELS_MAX",
+        "LANES",
+        "QUEUE",
+        "TIMEOUT_MS",
+        "TIMEOUT_MAX_MS",
+        "INLINE_BELOW",
+        "PART_MS",
+        "PARTS_MAX",
+        "API_TOKEN",
+    ];
+
+    /// Checks the names of all variables that are set: one that is misspelled would leave a default in force, and `API_TOKN` everything open.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that does not exist, and those that do.
+    pub fn check_names<S: AsRef<str>>(set: impl IntoIterator<Item = S>) -> Result<(), LimitError> {
+        match set.into_iter().find(|name| !Self::NAMES.contains(&name.as_ref())) {
+            Some(unknown) => {
+                let allowed = format!("one of {}", Self::NAMES.join(", "));
+                Err(LimitError::new(unknown.as_ref().to_owned(), "no variable of this function", allowed))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Reads the limits from variables of whatever runtime this is; a variable that is not set leaves the default.
     ///
     /// # Errors
@@ -136,6 +167,8 @@ impl fmt::Debug for Limits {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::Limits;
 
     fn with(name: &'static str, value: &'static str) -> Result<Limits, String> {
@@ -161,6 +194,24 @@ mod tests {
         }
         assert!(with("QUEUE", "0").unwrap_err().contains("from 1 to 100000"));
         assert!(with("TIMEOUT_MS", "600001").unwrap_err().contains("TIMEOUT_MAX_MS"));
+    }
+
+    #[test]
+    fn a_variable_that_does_not_exist_is_refused_by_name() {
+        let error = Limits::check_names(["QUEUE", "API_TOKN"]).unwrap_err();
+        assert_eq!(error.name(), "API_TOKN");
+        assert!(
+            error.to_string().starts_with("API_TOKN is no variable of this function, it must be one of NUMBER_MAX, "),
+            "{error}"
+        );
+        let asked = RefCell::new(Vec::new());
+        Limits::from_vars(|name| {
+            asked.borrow_mut().push(name.to_owned());
+            None
+        })
+        .unwrap();
+        assert_eq!(asked.into_inner(), Limits::NAMES);
+        assert!(Limits::check_names(Limits::NAMES).is_ok());
     }
 
     #[test]

@@ -9,7 +9,11 @@ use offloop::edge::Place;
 use offloop::{Executor, Options, Recorder};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Request;
-use worker::{Env, js_sys::Reflect, worker_sys::web_sys};
+use worker::{
+    Env,
+    js_sys::{Object, Reflect},
+    worker_sys::web_sys,
+};
 
 use crate::limits::Limits;
 use crate::tasks::TASKS;
@@ -21,6 +25,9 @@ const OBJECTS: usize = 6;
 /// How often a job is tried again when its lane was lost. The pauses add up to about a second and a half, in which a lane process is
 /// started again.
 const RETRIES: u32 = 5;
+
+/// How the names of variables begin that `.env` may hold for wrangler itself, which hands them on.
+const TOOLS: [&str; 3] = ["CLOUDFLARE_", "CF_", "WRANGLER_"];
 
 /// How this isolate was configured, found out with its first request.
 pub(super) struct Isolate {
@@ -55,7 +62,7 @@ impl Isolate {
         if variable(env, "ROLE").as_deref() == Some("lane") {
             return Self { role: Role::Lane };
         }
-        let limits = Limits::from_vars(|name| variable(env, name));
+        let limits = Limits::check_names(variables(env)).and_then(|()| Limits::from_vars(|name| variable(env, name)));
         let (router, limits) = match limits {
             Ok(limits) => (views::router(limits.clone()), limits),
             Err(error) => (views::misconfigured(&error), Limits::default()),
@@ -124,11 +131,26 @@ fn object(env: &Env, name: &str) -> Option<JsValue> {
     binding(env, name).filter(JsValue::is_object)
 }
 
-/// A variable or secret. Those that are numbers or truth values in the configuration arrive as such.
+/// A variable or secret. Those that are numbers or truth values in the configuration arrive as such. What is neither is no value for any of
+/// them: it must not pass for one that is not set.
 fn variable(env: &Env, name: &str) -> Option<String> {
-    let value = binding(env, name)?;
+    let value = binding(env, name).filter(|value| !value.is_undefined() && !value.is_null())?;
+    Some(plain(&value).unwrap_or_else(|| "no text".to_owned()))
+}
+
+fn plain(value: &JsValue) -> Option<String> {
     let number = value.as_f64().map(|number| number.to_string());
     value.as_string().or(number).or_else(|| value.as_bool().map(|value| value.to_string()))
+}
+
+/// The names of all variables, but for the role and what is meant for wrangler.
+fn variables(env: &Env) -> Vec<String> {
+    let env: &JsValue = env.unchecked_ref();
+    let names = Object::keys::<JsValue>(env.unchecked_ref()).into_iter().filter_map(|name| name.as_string());
+    let is_ours = |name: &String| name != "ROLE" && !TOOLS.iter().any(|tool| name.starts_with(tool));
+    let is_variable =
+        |name: &String| Reflect::get(env, &JsValue::from_str(name)).is_ok_and(|value| plain(&value).is_some());
+    names.filter(is_ours).filter(is_variable).collect()
 }
 
 fn binding(env: &Env, name: &str) -> Option<JsValue> {

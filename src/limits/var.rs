@@ -1,27 +1,32 @@
 //! One variable: its text, its range, and what is said when they do not fit.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A variable that is out of its range. Deploy again with it corrected.
+/// A variable that is out of its range, or that does not exist. Deploy again with it corrected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitError {
-    name: &'static str,
+    name: Cow<'static, str>,
     found: String,
     allowed: String,
 }
 
 impl LimitError {
-    pub(super) fn new(name: &'static str, found: impl Into<String>, allowed: impl Into<String>) -> Self {
-        Self { name, found: found.into(), allowed: allowed.into() }
+    pub(super) fn new(
+        name: impl Into<Cow<'static, str>>,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), found: found.into(), allowed: allowed.into() }
     }
 
     /// The variable.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 
