@@ -17,7 +17,7 @@ export function freePort(port) {
 }
 
 const WHY = {
-  EADDRINUSE: (port) => `port ${port} is in use. Stop what listens there, or choose another: PORT=${port + 1} npm start`,
+  EADDRINUSE: (port) => `port ${port} is in use. Stop what listens there, or choose another: PORT=0 npm start picks one that is free.`,
   EACCES: (port) => `port ${port} needs privileges. Choose one above 1023: PORT=8787 npm start`,
 };
 
@@ -39,7 +39,7 @@ export async function answers({ status, ...where }, patience) {
     if (typeof got === 'number' && (status === undefined || got === status)) return;
     if (patience.aborted) {
       const what = where.socketPath ?? `http://127.0.0.1:${where.port}${where.path}`;
-      throw new Stop(`${what} did not answer as it should (${got}); what the processes printed stands above`);
+      throw new Stop(`${what} did not answer in time (${got})`);
     }
     await sleep(20);
   }
