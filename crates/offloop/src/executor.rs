@@ -30,6 +30,7 @@ use crate::instant::Instant;
 use crate::platform::now;
 use crate::stats::Stats;
 use crate::task::{Task, Tasks};
+use crate::timer::proceed;
 use crate::wire::Payload;
 
 /// A bounded queue and a set of lanes that run jobs from it.
@@ -60,7 +61,8 @@ pub struct Executor {
 impl Executor {
     /// Runs `task` on a lane and gives its result: Python's `await loop.run_in_executor(pool, task, input)`.
     ///
-    /// Waits for room if the queue is full. Nothing happens before the first poll; dropping the future cancels the job.
+    /// Waits for room if the queue is full. Nothing happens before the first poll; dropping the future cancels the job. Where results are there
+    /// at once, as from [`inline`](Self::inline) or a closed executor, the future lets others run now and then before it gives one.
     ///
     /// # Errors
     ///
@@ -78,7 +80,8 @@ impl Executor {
 
     /// Hands over a job, once there is room in the queue, and gives a [`Handle`] to it.
     ///
-    /// Nothing happens before the first poll. Those who wait for room are served in the order of their first polls.
+    /// Nothing happens before the first poll. Those who wait for room are served in the order of their first polls. Dropping the future leaves
+    /// the line, and cancels the job if it was accepted meanwhile.
     ///
     /// # Errors
     ///
@@ -88,14 +91,15 @@ impl Executor {
         Submit::new(self, self.shared.tasks.request(&task, &input))
     }
 
-    /// Hands over a job now, or says that the queue is full, and gives the input back.
+    /// Hands over a job now, or says that the queue is full, and gives the input back. It never waits, so that a loop that tries again has to
+    /// let others run by itself, as with [`yield_now`](crate::yield_now).
     ///
     /// # Errors
     ///
     /// As [`submit`](Self::submit), and [`Error::Full`] if there is no room or others wait for it already.
     pub fn try_submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Result<Handle<F::Output>, Refused<F::Input>> {
         let encoded = self.shared.tasks.request(&task, &input);
-        let submitted = encoded.and_then(|(task, input)| self.try_submit_call(task, input));
+        let submitted = encoded.and_then(|(task, input)| self.try_submit_as(task, input));
         submitted.map_err(|error| Refused { error, input })
     }
 
@@ -104,7 +108,16 @@ impl Executor {
         Submit::new(self, Ok((task, input)))
     }
 
-    fn try_submit_call<R: handle::Output>(&self, task: u32, input: Payload) -> Result<Handle<R>, Error> {
+    /// As [`try_submit`](Self::try_submit), for a task by its index in the table and an encoded input; the result stays encoded.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_submit`](Self::try_submit). The input is not given back.
+    pub fn try_submit_call(&self, task: u32, input: Payload) -> Result<Handle<Payload>, Error> {
+        self.try_submit_as(task, input)
+    }
+
+    fn try_submit_as<R: handle::Output>(&self, task: u32, input: Payload) -> Result<Handle<R>, Error> {
         let request = self.shared.request(task, input, self.deadline)?;
         let slot = request.slot.clone();
         let id = self.shared.drive(|core| core.submit(request, now())).map_err(|(error, _)| error)?;
@@ -125,14 +138,23 @@ impl Executor {
             Ok((entry, self.submit_call(index, entry.input_from_json(input)?)))
         });
         async move {
-            let (entry, submit) = call?;
-            entry.output_to_json(submit.await?.await?)
+            match call {
+                Ok((entry, submit)) => entry.output_to_json(submit.await?.await?),
+                Err(error) => {
+                    proceed().await;
+                    Err(error)
+                }
+            }
         }
     }
 
     /// Runs `task` on every item and gives the results in the items' order.
     ///
     /// Items are taken from the iterator as lanes become free, a few ahead of them. Dropping the stream cancels what is left.
+    ///
+    /// An item that fails gives its error in its place, and the stream goes on. It ends early where no item after it could be run: after
+    /// [`Error::Closed`], after [`Error::TimedOut`] by the deadline of [`within`](Self::within) or [`until`](Self::until), and after
+    /// [`Error::UnknownTask`]. Items that were taken before have their results first, that error is the last, and no more items are taken.
     pub fn map<F, M, I>(&self, task: F, items: I) -> Map<F, M, I::IntoIter>
     where
         F: Task<M>,
@@ -143,7 +165,8 @@ impl Executor {
 
     /// Runs `task` on every item and gives the results as they come; [`indexed`](MapUnordered::indexed) tells which item each is of.
     ///
-    /// Items are taken from the iterator as lanes become free, a few ahead of them. Dropping the stream cancels what is left.
+    /// As with [`map`](Self::map) items are taken as lanes become free, an item that fails gives its error, and the stream ends early after an
+    /// error that each item left would come to. Dropping the stream cancels what is left.
     pub fn map_unordered<F, M, I>(&self, task: F, items: I) -> MapUnordered<F, M, I::IntoIter>
     where
         F: Task<M>,
@@ -162,7 +185,7 @@ impl Executor {
     /// The same executor, through which jobs must be done within this time from now, and all of a [`map`](Self::map) together.
     #[must_use]
     pub fn within(&self, timeout: Duration) -> Self {
-        self.until(now() + timeout)
+        self.until(now().after(timeout))
     }
 
     /// Takes no more jobs and waits for those it has.
@@ -172,15 +195,19 @@ impl Executor {
     pub fn close(&self) -> impl Future<Output = ()> + Send + use<> {
         let shared = self.shared.clone();
         shared.drive(|core| core.close(now()));
-        poll_fn(move |context| {
-            shared.drive(|core| {
-                if core.is_closed() {
-                    return Poll::Ready(());
-                }
-                core.on_closed(context.waker());
-                Poll::Pending
+        async move {
+            poll_fn(|context| {
+                shared.drive(|core| {
+                    if core.is_closed() {
+                        return Poll::Ready(());
+                    }
+                    core.on_closed(context.waker());
+                    Poll::Pending
+                })
             })
-        })
+            .await;
+            proceed().await;
+        }
     }
 
     /// Cancels the jobs that no lane has taken yet, detached ones too, and gives their number. What runs goes on, and so do the few calls
@@ -215,7 +242,7 @@ impl Executor {
         self.shared.drive(|core| core.abort(now()));
     }
 
-    /// Changes the number of lanes, to at least one. Surplus lanes finish what they run.
+    /// Changes the number of lanes, to at least one and at most 1,024. Surplus lanes finish what they run.
     pub fn resize(&self, lanes: usize) {
         self.shared.resize(lanes);
     }

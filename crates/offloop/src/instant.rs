@@ -40,8 +40,9 @@ impl Instant {
 impl Add<Duration> for Instant {
     type Output = Self;
 
+    /// Rounds up to whole microseconds, so that a deadline made this way never comes early.
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(micros(duration)))
+        Self(self.0.saturating_add(micros_up(duration)))
     }
 }
 
@@ -63,6 +64,12 @@ impl Sub for Instant {
 }
 
 impl Instant {
+    /// The end of a wait that begins at this moment and is never too short. The clock has been cut to whole microseconds, so that the real
+    /// moment may be almost one later.
+    pub(crate) fn after(self, duration: Duration) -> Self {
+        if duration.is_zero() { self } else { self + duration.saturating_add(Duration::from_micros(1)) }
+    }
+
     /// Nanoseconds from `earlier` to `self`, or 0 if `earlier` is later.
     pub(crate) const fn nanos_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0).saturating_mul(1_000)
@@ -77,4 +84,9 @@ pub(crate) const fn nanos(duration: Duration) -> u64 {
 /// Without the 128 bits of [`Duration::as_micros`], which cost more than the rest of a look at the clock.
 pub(crate) const fn micros(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000).saturating_add(duration.subsec_micros() as u64)
+}
+
+/// As [`micros`], rounded up.
+const fn micros_up(duration: Duration) -> u64 {
+    micros(duration.saturating_add(Duration::from_nanos(999)))
 }

@@ -67,6 +67,7 @@
 
 mod apart;
 mod blob;
+mod budget;
 mod codec;
 mod core;
 mod error;
@@ -92,7 +93,7 @@ pub use instant::Instant;
 pub use options::Options;
 pub use stats::{Failures, Percentiles, Recorder, Stats};
 pub use task::{Context, Entry, Report, Task, Tasks, WithContext};
-pub use timer::{Interval, Sleep, interval, now, sleep, timeout};
+pub use timer::{Interval, Sleep, interval, now, sleep, sleep_until, timeout, yield_now};
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub use platform::browser::{WorkerOptions, spawn};

@@ -3,6 +3,7 @@
 //! Each platform gives
 //! - `now() -> Instant`, a monotonic clock,
 //! - `alarm(when, callback) -> Alarm`, which calls back once at or after that moment; dropping it calls off,
+//! - `HAS_EVENT_LOOP`, whether there is one outside of wasm that has to have its turns,
 //! - `PROMPT`, whether lanes of its own may be prompt (`Lane::is_prompt`),
 //! - `parallelism() -> usize`, how many lanes make sense,
 //! - `Body`, bytes of known number that are still on their way into the program.
@@ -44,11 +45,15 @@ mod thrown;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub(crate) use browser::{clear_timer, parallelism, set_timer};
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]
 pub(crate) use edge::{alarm, now};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{Alarm, Body, PROMPT, alarm, now};
+pub(crate) use native::{Alarm, Body, HAS_EVENT_LOOP, PROMPT, alarm, now, parallelism};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use web::{Alarm, Body, PROMPT};
+pub(crate) use web::{Alarm, Body, HAS_EVENT_LOOP, PROMPT};
 #[cfg(all(target_arch = "wasm32", not(feature = "edge")))]
 pub(crate) use web::{alarm, now};
+#[cfg(all(target_arch = "wasm32", not(feature = "browser")))]
+pub(crate) use web::{clear_timer, parallelism, set_timer};

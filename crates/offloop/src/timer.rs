@@ -1,18 +1,22 @@
-//! Timers that work on every platform: `sleep`, `timeout`, `interval`, `now`.
+//! Timers that work on every platform: `sleep`, `timeout`, `interval`, `now`; and `yield_now`.
 //!
 //! # Precision
 //!
-//! A timer never rings early. It rings late by up to a few milliseconds, in a page in the background by up to a second or more
-//! (<https://developer.chrome.com/blog/timer-throttling-in-chrome-88>), and always after whatever keeps the event loop busy.
+//! A timer never rings early by the clock that [`now`] reads. It rings late by up to a few milliseconds, in a page in the background by up to
+//! a second or more (<https://developer.chrome.com/blog/timer-throttling-in-chrome-88>), and always after whatever keeps the event loop busy.
+
+mod proceed;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
+
+pub(crate) use proceed::{Proceed, proceed};
 
 use crate::error::Error;
 use crate::foreign::wake;
@@ -27,6 +31,8 @@ pub fn now() -> Instant {
 
 /// Waits for `duration`; Python's `asyncio.sleep`. The time runs from the call, not from the first poll.
 ///
+/// Every sleep lets others run, even one of no time at all or whose time has passed before its first poll; see [`yield_now`].
+///
 /// # Examples
 ///
 /// ```
@@ -39,7 +45,47 @@ pub fn now() -> Instant {
 /// # });
 /// ```
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep::until(now() + duration)
+    sleep_until(now().after(duration))
+}
+
+/// Waits until `deadline`. As every [`sleep`], it lets others run, even if that moment has passed.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # futures_executor::block_on(async {
+/// let deadline = offloop::now() + Duration::from_millis(10);
+/// offloop::sleep_until(deadline).await;
+/// assert!(offloop::now() >= deadline);
+/// # });
+/// ```
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { deadline, stage: Stage::New, waker: Arc::default(), alarm: None }
+}
+
+/// Lets others run, and goes on after that; Python's `asyncio.sleep(0)`.
+///
+/// Where there is JavaScript the event loop has a turn: a page handles input and can paint. Natively the other tasks of the same async
+/// runtime have theirs. A long computation that has to stay in the page's thread stays responsive with a call every few milliseconds.
+///
+/// # Examples
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// let mut sum = 0_u64;
+/// for n in 0..10_000_u64 {
+///     sum += n * n;
+///     if n % 1_000 == 0 {
+///         offloop::yield_now().await;
+///     }
+/// }
+/// assert_eq!(sum, 333_283_335_000);
+/// # });
+/// ```
+pub fn yield_now() -> Sleep {
+    sleep(Duration::ZERO)
 }
 
 /// Gives `future` this much time, and drops it when that is over; Python's `asyncio.wait_for`.
@@ -61,38 +107,62 @@ pub fn sleep(duration: Duration) -> Sleep {
 pub async fn timeout<F: Future>(duration: Duration, future: F) -> Result<F::Output, Error> {
     let mut sleep = sleep(duration);
     let mut future = pin!(future);
+    let mut last = Proceed::default();
     poll_fn(|context| {
         if let Poll::Ready(output) = future.as_mut().poll(context) {
             return Poll::Ready(Ok(output));
         }
-        Pin::new(&mut sleep).poll(context).map(|()| Err(Error::TimedOut))
+        ready!(Pin::new(&mut sleep).poll(context));
+        // The future may have its result and only let others have their turn. Then it is in time.
+        last.poll(context).map(|()| Err(Error::TimedOut))
     })
     .await
 }
 
 /// Ticks every `period`, for the first time after one period. Ticks that nobody waited for are skipped, not made up for.
 ///
-/// # Panics
-///
-/// If `period` is zero.
+/// With a period of zero, or of less than the clock can tell, it ticks each time that others have had their turn.
 pub fn interval(period: Duration) -> Interval {
-    assert!(!period.is_zero(), "an interval needs a period above zero");
     // The clock's step. A tick that is less away would never lie ahead.
     let period = period.max(Duration::from_micros(1));
     Interval { sleep: sleep(period), period }
 }
 
-/// The future that [`sleep`] returns.
+/// The future that [`sleep`], [`sleep_until`] and [`yield_now`] return.
 #[must_use = "futures do nothing unless polled"]
 pub struct Sleep {
     deadline: Instant,
+    stage: Stage,
     waker: Arc<Mutex<Option<Waker>>>,
     alarm: Option<platform::Alarm>,
 }
 
+#[derive(Clone, Copy)]
+enum Stage {
+    /// Not polled.
+    New,
+    /// Its time was over at the first poll. Ready when the alarm has rung, and so the event loop had a turn.
+    Yielding,
+    /// Ready when its time is over.
+    Waiting,
+}
+
 impl Sleep {
-    pub(crate) fn until(deadline: Instant) -> Self {
-        Self { deadline, waker: Arc::default(), alarm: None }
+    fn set_alarm(&mut self, context: &mut Context<'_>) {
+        let waker = self.waker.clone();
+        let ring = move || {
+            let waker = waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(waker) = waker {
+                wake(waker);
+            }
+        };
+        let alarm = platform::alarm(self.deadline, Arc::new(ring));
+        if alarm.refusal().is_some() {
+            // Nobody can wait for it elsewhere, so that whoever polls looks at the clock until it is time.
+            context.waker().wake_by_ref();
+        } else {
+            self.alarm = Some(alarm);
+        }
     }
 }
 
@@ -100,29 +170,31 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if now() >= self.deadline {
-            self.alarm = None;
-            return Poll::Ready(());
+        let is_due = now() >= self.deadline;
+        match self.stage {
+            // What runs other tasks is what polls this one.
+            Stage::New if is_due && !platform::HAS_EVENT_LOOP => {
+                self.stage = Stage::Waiting;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Stage::New => self.stage = if is_due { Stage::Yielding } else { Stage::Waiting },
+            Stage::Waiting if is_due => {
+                self.alarm = None;
+                return Poll::Ready(());
+            }
+            Stage::Yielding | Stage::Waiting => {}
         }
         // The latest waker counts: a future may move to another task between polls. And an empty place means that the alarm
         // rang, too early by the clock's grain or the platform's longest timer.
         let before = self.waker.lock().unwrap_or_else(PoisonError::into_inner).replace(context.waker().clone());
-        if before.is_none() || self.alarm.is_none() {
-            let waker = self.waker.clone();
-            let ring = move || {
-                let waker = waker.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(waker) = waker {
-                    wake(waker);
-                }
-            };
-            let alarm = platform::alarm(self.deadline, Arc::new(ring));
-            if alarm.refusal().is_some() {
-                // Nobody can wait for it elsewhere, so that whoever polls looks at the clock until it is time.
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            self.alarm = Some(alarm);
+        if before.is_some() && self.alarm.is_some() {
+            return Poll::Pending;
         }
+        if matches!(self.stage, Stage::Yielding) && self.alarm.take().is_some() {
+            return Poll::Ready(());
+        }
+        self.set_alarm(context);
         Poll::Pending
     }
 }
@@ -142,7 +214,7 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Waits for the next tick.
+    /// Waits for the next tick. Dropping the future loses no tick.
     pub async fn tick(&mut self) {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await;
     }
@@ -152,13 +224,11 @@ impl Stream for Interval {
     type Item = Instant;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Instant>> {
-        if Pin::new(&mut self.sleep).poll(context).is_pending() {
-            return Poll::Pending;
-        }
+        ready!(Pin::new(&mut self.sleep).poll(context));
         let tick = self.sleep.deadline;
         let late = (now() - tick).as_micros() / self.period.as_micros().max(1);
         let skipped = u32::try_from(late).unwrap_or(u32::MAX);
-        self.sleep = Sleep::until(tick + self.period.saturating_mul(skipped.saturating_add(1)));
+        self.sleep = sleep_until(tick + self.period.saturating_mul(skipped.saturating_add(1)));
         Poll::Ready(Some(tick))
     }
 }

@@ -2,12 +2,15 @@
 #![cfg(all(target_arch = "wasm32", not(feature = "browser")))]
 #![allow(clippy::unwrap_used)]
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::poll_immediate;
-use offloop::{Error, Executor, LostReason, Options, interval, now, sleep, timeout};
-use wasm_bindgen::{JsCast, JsValue};
+use futures_util::future::{Either, poll_immediate, select};
+use js_sys::Promise;
+use offloop::{Error, Executor, LostReason, Options, interval, now, sleep, timeout, yield_now};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 fn double(n: u64) -> u64 {
@@ -71,4 +74,56 @@ async fn a_timer_that_is_dropped_late_leaves_the_one_in_its_place_alone() {
 #[wasm_bindgen_test]
 fn nothing_here_is_a_lane() {
     assert!(!offloop::in_lane());
+}
+
+#[wasm_bindgen(inline_js = "
+    export const later = () => new Promise((resolve) => setTimeout(resolve, 5));
+    export const milliseconds = () => performance.now();
+")]
+extern "C" {
+    fn later() -> Promise;
+    fn milliseconds() -> f64;
+}
+
+/// A microtask is not enough.
+#[wasm_bindgen_test]
+async fn whoever_never_waits_lets_the_event_loop_run() {
+    async fn goes_on_beside(busy: impl Future<Output = ()>) {
+        let busy = pin!(busy);
+        let both = select(busy, JsFuture::from(later())).await;
+        assert!(matches!(both, Either::Right(_)), "nothing else ran meanwhile");
+    }
+    const MANY: u64 = 200_000;
+    let (inline, closed) = (Executor::inline(&TASKS, Options::default()), Executor::inline(&TASKS, Options::default()));
+    closed.close().await;
+    goes_on_beside(inline.map(double, 0..MANY).for_each(async |_| ())).await;
+    goes_on_beside(async {
+        for n in 0..MANY {
+            assert_eq!(closed.run(double, n).await, Err(Error::Closed));
+        }
+    })
+    .await;
+    goes_on_beside(async {
+        for _ in 0..MANY {
+            yield_now().await;
+        }
+    })
+    .await;
+    goes_on_beside(async {
+        for _ in 0..MANY {
+            sleep(Duration::ZERO).await;
+        }
+    })
+    .await;
+    goes_on_beside(interval(Duration::ZERO).take(200_000).for_each(async |_| ())).await;
+}
+
+#[wasm_bindgen_test]
+async fn no_timer_is_early() {
+    for micros in [0, 1, 999, 1_000, 1_001, 2_500].repeat(20) {
+        let start = milliseconds();
+        sleep(Duration::from_micros(micros)).await;
+        let took = milliseconds() - start;
+        assert!(took * 1_000.0 >= f64::from(u32::try_from(micros).unwrap()), "{micros} µs took {took} ms");
+    }
 }

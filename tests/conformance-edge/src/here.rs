@@ -3,8 +3,10 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use js_sys::Promise;
 use offloop::timeout;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 pub(crate) use crate::lanes::{note, random as key, seen};
 use crate::platform::{Abilities, Platform};
@@ -41,6 +43,16 @@ pub(crate) async fn keep(instead: bool, promise: impl AsyncFnOnce(&Platform)) {
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn milliseconds_now() -> f64;
+}
+
+#[wasm_bindgen(inline_js = "export const later = () => new Promise((resolve) => setTimeout(resolve, 5));")]
+extern "C" {
+    fn later() -> Promise;
+}
+
+/// Ends once others have run: here, the event loop.
+pub(crate) async fn others_run() {
+    JsFuture::from(later()).await.unwrap();
 }
 
 /// Computes for about as many milliseconds. The clock stands still meanwhile, so a number of loops has to do.

@@ -39,6 +39,8 @@ mod run;
 mod stats;
 #[path = "../../../crates/offloop/tests/conformance/timers.rs"]
 mod timers;
+#[path = "../../../crates/offloop/tests/conformance/yields.rs"]
+mod yields;
 
 /// The promises of all files. One that is missing here has no cells in the table of promises, which its check finds.
 fn promises() -> impl Iterator<Item = &'static here::Promise> {
@@ -54,6 +56,7 @@ fn promises() -> impl Iterator<Item = &'static here::Promise> {
         run::PROMISES,
         stats::PROMISES,
         timers::PROMISES,
+        yields::PROMISES,
     ];
     files.into_iter().flatten()
 }

@@ -5,17 +5,20 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::mem::{replace, take};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::canceller::Canceller;
 use super::shared::Shared;
+use crate::budget::charge_result;
 use crate::codec;
 use crate::error::Error;
 use crate::foreign::wake;
+use crate::timer::Proceed;
 use crate::wire::{Call, Payload};
 
 /// A job that was accepted; a future of its result.
@@ -28,6 +31,9 @@ pub struct Handle<R> {
     slot: Arc<Slot>,
     id: u64,
     ended: bool,
+    /// Somebody has been told that the job has ended, and can count on its result.
+    was_told: AtomicBool,
+    proceed: Proceed,
     output: PhantomData<fn() -> R>,
 }
 
@@ -129,7 +135,8 @@ impl Output for Payload {
 
 impl<R> Handle<R> {
     pub(super) fn new(shared: Arc<Shared>, slot: Arc<Slot>, id: u64) -> Self {
-        Self { shared, slot, id, ended: false, output: PhantomData }
+        let (was_told, proceed) = (AtomicBool::new(false), Proceed::default());
+        Self { shared, slot, id, ended: false, was_told, proceed, output: PhantomData }
     }
 
     /// Cancels the job; awaiting the handle then gives [`Error::Cancelled`]. False if the job had ended before.
@@ -152,9 +159,17 @@ impl<R> Handle<R> {
         }
     }
 
-    /// Whether the job has ended, with a result or without.
+    /// Whether the job has ended, with a result or without. If so, the handle is ready at the next poll.
     #[must_use]
     pub fn is_finished(&self) -> bool {
+        let is_finished = self.has_ended();
+        if is_finished {
+            self.was_told.store(true, Relaxed);
+        }
+        is_finished
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
         !self.slot.lock().is_open()
     }
 
@@ -169,7 +184,7 @@ impl<R> Handle<R> {
         let mut state = self.slot.lock();
         let extra = state.extra();
         extra.streams += 1;
-        ProgressStream { slot: self.slot.clone(), number: extra.streams, last: None }
+        ProgressStream { slot: self.slot.clone(), number: extra.streams, last: None, proceed: Proceed::default() }
     }
 }
 
@@ -177,12 +192,19 @@ impl<R: Output> Future for Handle<R> {
     type Output = Result<R, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.slot.lock();
+        let this = &mut *self;
+        let mut state = this.slot.lock();
         if let Outcome::Open(waiting) = &mut state.outcome {
-            match waiting {
-                Some(waker) => waker.clone_from(context.waker()),
-                none => *none = Some(context.waker().clone()),
+            if waiting.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                return Poll::Pending;
             }
+            let before = waiting.replace(context.waker().clone());
+            // To drop it may run foreign code, so not under the lock.
+            drop(state);
+            drop(before);
+            return Poll::Pending;
+        }
+        if !*this.was_told.get_mut() && this.proceed.poll(context).is_pending() {
             return Poll::Pending;
         }
         let outcome = replace(&mut state.outcome, Outcome::Taken);
@@ -190,7 +212,7 @@ impl<R: Output> Future for Handle<R> {
         // Polled after it was ready, as `select` in a loop may do.
         let Outcome::Ended(result, call) = outcome else { return Poll::Ready(Err(Error::Cancelled)) };
         drop(call);
-        self.ended = true;
+        this.ended = true;
         Poll::Ready(result.and_then(R::read))
     }
 }
@@ -215,6 +237,7 @@ pub struct ProgressStream {
     slot: Arc<Slot>,
     number: usize,
     last: Option<(u64, u64)>,
+    proceed: Proceed,
 }
 
 impl State {
@@ -228,9 +251,11 @@ impl State {
 }
 
 impl Extra {
-    /// The stream with this number does not wait any more.
-    fn forget(&mut self, number: usize) {
-        self.listeners.retain(|(other, _)| *other != number);
+    /// The stream with this number does not wait any more. Its waker may run foreign code when it is dropped, so not under the lock.
+    #[must_use]
+    fn forget(&mut self, number: usize) -> Option<(usize, Waker)> {
+        let at = self.listeners.iter().position(|(other, _)| *other == number)?;
+        Some(self.listeners.swap_remove(at))
     }
 }
 
@@ -238,27 +263,33 @@ impl Stream for ProgressStream {
     type Item = (u64, u64);
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<(u64, u64)>> {
-        let mut state = self.slot.lock();
+        let this = &mut *self;
+        let mut state = this.slot.lock();
         let is_open = state.is_open();
         let extra = state.extra();
         let latest = extra.progress;
-        if latest != self.last {
+        if latest != this.last {
             drop(state);
-            self.last = latest;
+            ready!(this.proceed.poll(context));
+            charge_result();
+            this.last = latest;
             return Poll::Ready(latest);
         }
         if !is_open {
             return Poll::Ready(None);
         }
-        extra.forget(self.number);
-        extra.listeners.push((self.number, context.waker().clone()));
+        let before = extra.forget(this.number);
+        extra.listeners.push((this.number, context.waker().clone()));
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 }
 
 impl Drop for ProgressStream {
     fn drop(&mut self) {
-        self.slot.lock().extra().forget(self.number);
+        let waker = self.slot.lock().extra().forget(self.number);
+        drop(waker);
     }
 }
 

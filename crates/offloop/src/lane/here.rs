@@ -1,6 +1,7 @@
 //! A call run in the calling thread, for lanes that are in no other place.
 
 use super::Events;
+use crate::budget::charge_task;
 use crate::platform::now;
 use crate::serve::serve_kept;
 use crate::task::{Report, Tasks};
@@ -49,6 +50,7 @@ use crate::wire::{Call, Progress};
 /// ```
 pub fn run(tasks: &Tasks, call: &Call, events: &Events) {
     let reply = serve_kept(tasks, call, &Reporter { id: call.id, events }, now(), now);
+    charge_task(reply.busy);
     events.reply(vec![reply]);
 }
 

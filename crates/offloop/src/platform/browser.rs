@@ -45,6 +45,10 @@ use lane::{Setup, WorkerLane};
 #[wasm_bindgen(module = "/js/lane.js")]
 extern "C" {
     fn soon(callback: &JsValue);
+    #[wasm_bindgen(js_name = setTimer)]
+    pub(crate) fn set_timer(callback: &JsValue, milliseconds: f64, place: usize) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimer)]
+    pub(crate) fn clear_timer(timer: &JsValue);
 }
 
 /// Exports the function with which the worker script has this program serve its tasks.

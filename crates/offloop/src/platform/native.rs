@@ -12,6 +12,9 @@ use crate::error::{Error, LostReason};
 /// Threads take calls at once.
 pub(crate) const PROMPT: bool = true;
 
+/// The async runtime that polls a task runs the others, and is whichever the user likes.
+pub(crate) const HAS_EVENT_LOOP: bool = false;
+
 /// Bytes on their way into the program: natively there are none.
 pub(crate) enum Body {}
 

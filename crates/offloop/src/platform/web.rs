@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::prelude::*;
 
+use crate::budget::renew;
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::platform;
@@ -21,13 +22,22 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn now(this: &Performance) -> f64;
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, milliseconds: f64, place: usize) -> JsValue;
+    pub(crate) fn set_timer(callback: &JsValue, milliseconds: f64, place: usize) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
+    pub(crate) fn clear_timer(timer: &JsValue);
 }
 
 /// To send is to post a message or to fetch, which is not done under a lock.
 pub(crate) const PROMPT: bool = false;
+
+/// Others run when it has a turn, which microtasks do not give it.
+pub(crate) const HAS_EVENT_LOOP: bool = true;
+
+/// Without Web Workers there is one thread, whatever the machine has.
+#[cfg_attr(feature = "browser", allow(dead_code, reason = "the browser tells of more"))]
+pub(crate) fn parallelism() -> usize {
+    1
+}
 
 pub(crate) fn now() -> Instant {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and time is positive")]
@@ -66,12 +76,13 @@ pub(crate) fn alarm(when: Instant, callback: Callback) -> Alarm {
     let milliseconds = (when - platform::now()).as_micros().div_ceil(1000).min(u128::from(LONGEST_MS));
     let milliseconds = f64::from(u32::try_from(milliseconds).unwrap_or(u32::MAX));
     let (place, number) = TIMERS.with_borrow_mut(|timers| timers.add(callback));
-    let timer = RING.with(|ring| set_timeout(ring.as_ref(), milliseconds, place));
+    let timer = RING.with(|ring| platform::set_timer(ring.as_ref(), milliseconds, place));
     Alarm { timer: SendWrapper::new(timer), place, number }
 }
 
 /// Only timers that are set ring: those that are called off are cleared.
 fn ring(place: usize) {
+    renew();
     let callback = TIMERS.with_borrow_mut(|timers| timers.take(place, None));
     if let Some(callback) = callback {
         callback();
@@ -110,7 +121,7 @@ impl Drop for Alarm {
     fn drop(&mut self) {
         let callback = TIMERS.with_borrow_mut(|timers| timers.take(self.place, Some(self.number)));
         if callback.is_some() {
-            clear_timeout(&self.timer);
+            platform::clear_timer(&self.timer);
         }
     }
 }

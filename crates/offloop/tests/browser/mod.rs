@@ -11,6 +11,7 @@ mod spawn;
 mod start;
 pub(crate) mod tasks;
 pub(crate) mod watch;
+mod yields;
 
 use std::time::Duration;
 

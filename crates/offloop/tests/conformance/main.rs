@@ -31,3 +31,4 @@ mod queue;
 mod run;
 mod stats;
 mod timers;
+mod yields;

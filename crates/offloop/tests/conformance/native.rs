@@ -70,6 +70,11 @@ pub(crate) fn work(milliseconds: u64) {
     thread::sleep(Duration::from_millis(milliseconds));
 }
 
+/// Ends once others have run: here, another thread.
+pub(crate) async fn others_run() {
+    offloop::sleep(Duration::from_millis(5)).await;
+}
+
 macro_rules! tests {
     ([$($everywhere:ident)*] [$($beside:ident)*] [$($parallel:ident)*] [$($heard:ident)*] [$($told:ident)*] [$($contained:ident)*] [$($apart:ident)*]) => {
         mod threads {

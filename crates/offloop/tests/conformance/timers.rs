@@ -20,10 +20,16 @@ promises! {
 const TICK: Duration = Duration::from_millis(20);
 
 async fn a_sleep_never_rings_early(_: &Platform) {
-    for micros in [0, 1, 500, 1_500, 20_000] {
-        let (start, length) = (now(), Duration::from_micros(micros));
+    for nanos in [0, 1, 999, 1_000, 1_001, 500_000, 1_500_000, 1_999_999, 20_000_000] {
+        let (start, length) = (now(), Duration::from_nanos(nanos));
         sleep(length).await;
-        assert!(now() - start >= length);
+        assert!(now() - start >= length, "{length:?}");
+        let start = now();
+        assert_eq!(timeout(length, pending::<()>()).await, Err(Error::TimedOut));
+        assert!(now() - start >= length, "{length:?}");
+        let start = now();
+        interval(length).tick().await;
+        assert!(now() - start >= length, "{length:?}");
     }
 }
 

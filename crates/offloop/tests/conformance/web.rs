@@ -52,12 +52,14 @@ pub(crate) async fn keep(on: fn() -> Platform, instead: bool, promise: impl Asyn
         else notes.push(`${key} ${what}`);
     };
     export const count_notes = (key, what) => notes.filter((note) => note === `${key} ${what}`).length;
+    export const later = () => new Promise((resolve) => setTimeout(resolve, 5));
     export const random_key = () => Math.floor(Math.random() * 2 ** 52);
 ")]
 extern "C" {
     fn post_note(key: f64, what: &str);
     fn count_notes(key: f64, what: &str) -> usize;
     fn random_key() -> f64;
+    fn later() -> js_sys::Promise;
 }
 
 #[allow(clippy::cast_precision_loss, reason = "keys are below 2^52")]
@@ -83,6 +85,11 @@ pub(crate) fn key() -> u64 {
 pub(crate) fn work(milliseconds: u64) {
     let end = now() + Duration::from_millis(milliseconds);
     while now() < end {}
+}
+
+/// Ends once others have run: here, the event loop.
+pub(crate) async fn others_run() {
+    wasm_bindgen_futures::JsFuture::from(later()).await.unwrap();
 }
 
 macro_rules! tests {

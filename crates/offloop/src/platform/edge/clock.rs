@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use crate::budget::renew;
 use crate::instant::Instant;
 use crate::platform::web::{self, Alarm, Callback};
 
@@ -36,6 +37,7 @@ pub(crate) fn now() -> Instant {
 
 /// A turn begins.
 pub(super) fn begin() {
+    renew();
     KNOWN.set(Known::Turn);
 }
 

@@ -6,7 +6,7 @@ use std::{io, thread};
 
 use super::no_thread;
 use crate::error::Error;
-use crate::instant::Instant;
+use crate::instant::{Instant, micros};
 
 pub(super) type Callback = Arc<dyn Fn() + Send + Sync>;
 
@@ -34,7 +34,8 @@ pub(crate) fn now() -> Instant {
     static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
     // One second in, so that differences to moments before the first look do not all collapse to zero.
     let elapsed = ORIGIN.get_or_init(std::time::Instant::now).elapsed();
-    Instant::from_micros(1_000_000) + elapsed
+    // Cut to whole microseconds, not rounded up: what has not passed must not count.
+    Instant::from_micros(1_000_000 + micros(elapsed))
 }
 
 /// Calls back at or after `when`, once, in another thread. The callback must be short.

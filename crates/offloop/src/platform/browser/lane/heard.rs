@@ -6,6 +6,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
 use super::Inner;
+use crate::budget::renew;
 use crate::error::{Error, LostReason};
 use crate::instant::Instant;
 use crate::lane::Loss;
@@ -16,6 +17,8 @@ use crate::wire::{Event, events_in};
 
 impl Inner {
     pub(super) fn heard(&self, event: &web_sys::Event) {
+        // A message has a turn of the event loop to itself.
+        renew();
         let Some(link) = self.link() else { return };
         self.pull();
         if !self.link().is_some_and(|now| Rc::ptr_eq(&link, &now)) {

@@ -1,0 +1,46 @@
+//! A place where a future lets others run if this thread's budget is spent.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::{Sleep, yield_now};
+use crate::budget;
+use crate::platform::HAS_EVENT_LOOP;
+
+/// Ready if there is budget left, or once others have had their turn.
+#[derive(Default)]
+pub(crate) struct Proceed {
+    was_refused: bool,
+    /// For the event loop, if there is one.
+    turn: Option<Box<Sleep>>,
+}
+
+impl Proceed {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.was_refused {
+            if budget::proceeds() {
+                return Poll::Ready(());
+            }
+            self.was_refused = true;
+            if !HAS_EVENT_LOOP {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            self.turn = Some(Box::new(yield_now()));
+        }
+        if let Some(turn) = &mut self.turn {
+            ready!(Pin::new(&mut **turn).poll(context));
+        }
+        *self = Self::default();
+        budget::renew();
+        Poll::Ready(())
+    }
+}
+
+/// To be awaited before a result that was there at once.
+pub(crate) async fn proceed() {
+    budget::charge_result();
+    let mut proceed = Proceed::default();
+    poll_fn(|context| proceed.poll(context)).await;
+}
