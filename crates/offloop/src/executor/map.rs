@@ -12,6 +12,7 @@ use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 
 use super::{Executor, Handle, Submit};
 use crate::error::Error;
+use crate::platform::now;
 use crate::task::Task;
 
 /// How many jobs a stream may have under way, for each lane: what a lane may hold ahead, and as much again of results that wait
@@ -27,6 +28,8 @@ where
     task: F,
     items: Option<I>,
     waiting: Option<Submit<F::Output>>,
+    /// The item that could not be submitted, and why none after it can be. Given last.
+    end: Option<(usize, Error)>,
     /// How many items have been taken.
     taken: usize,
     /// How long each may take.
@@ -42,17 +45,24 @@ where
     /// Submits items and passes their handles, or the reasons why there are none, to `push`. `Pending` while an item waits for
     /// room; the number of items under way is `count` plus those pushed.
     fn poll(&mut self, context: &mut Context<'_>, mut count: usize, mut push: impl FnMut(Entry<F::Output>)) {
-        // A closed executor has no lanes; the items left are still taken, and end with an error each.
+        // A closed executor has no lanes.
         let limit = self.limit();
         loop {
             if let Some(submit) = &mut self.waiting {
                 let Poll::Ready(handle) = Pin::new(submit).poll(context) else { return };
                 self.waiting = None;
                 count += 1;
-                let ended = handle.as_ref().map_or(true, Handle::is_finished);
-                push(Entry { index: self.taken - 1, job: handle.into() });
+                let index = self.taken - 1;
+                let ended = handle.as_ref().map_or(true, Handle::has_ended);
+                match handle {
+                    Err(error) if self.is_last(&error) => {
+                        self.end = Some((index, error));
+                        self.items = None;
+                    }
+                    handle => push(Entry { index, job: handle.into() }),
+                }
                 if ended {
-                    // Inline, or closed: the result is there, and may well be the next to be given.
+                    // Inline, or refused: the result is there, and may well be the next to be given.
                     return;
                 }
             }
@@ -81,6 +91,16 @@ where
             }
             hungry
         })
+    }
+
+    /// Whether each item that is left would come to the same end.
+    fn is_last(&self, error: &Error) -> bool {
+        match error {
+            Error::Closed | Error::UnknownTask { .. } => true,
+            // An item's own time may be over before that of all.
+            Error::TimedOut => self.executor.deadline.is_some_and(|deadline| deadline <= now()),
+            _ => false,
+        }
     }
 
     fn limit(&self) -> usize {
@@ -142,7 +162,7 @@ macro_rules! stream {
         {
             pub(super) fn new(executor: Executor, task: F, items: I) -> Self {
                 let items = Some(items);
-                let feed = Feed { executor, task, items, waiting: None, taken: 0, each: None, marker: PhantomData };
+                let feed = Feed { executor, task, items, waiting: None, end: None, taken: 0, each: None, marker: PhantomData };
                 Self { feed, pending: $pending::new() }
             }
 
@@ -160,7 +180,9 @@ macro_rules! stream {
                     feed.poll(context, count, |entry| extend(pending, entry));
                     let fed = pending.len() > count;
                     match Pin::new(&mut *pending).poll_next(context) {
-                        Poll::Ready(None) if feed.is_done() => return Poll::Ready(None),
+                        Poll::Ready(None) if feed.is_done() => {
+                            return Poll::Ready(feed.end.take().map(|(index, error)| (index, Err(error))));
+                        }
                         // All that was submitted has ended, but there are more items, of which one waits for room.
                         Poll::Ready(None) => return Poll::Pending,
                         Poll::Pending if fed => {
