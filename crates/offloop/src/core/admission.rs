@@ -1,6 +1,7 @@
 //! Room in the queue: who may submit now, and who waits for it.
 
 use std::collections::VecDeque;
+use std::mem::replace;
 use std::task::Waker;
 
 use super::{Core, News, Phase, Place, Request};
@@ -21,19 +22,21 @@ pub(super) struct Tickets {
 
 impl Tickets {
     /// Puts a ticket in its place in the line, or gives it another waker.
-    fn line_up(&mut self, ticket: u64, waker: Waker) {
+    /// Gives the one it had before.
+    fn line_up(&mut self, ticket: u64, waker: Waker) -> Option<Waker> {
         let at = self.waiting.partition_point(|(other, _)| *other < ticket);
         match self.waiting.get_mut(at) {
-            Some(place) if place.0 == ticket => place.1 = waker,
+            Some(place) if place.0 == ticket => return Some(replace(&mut place.1, waker)),
             _ => self.waiting.insert(at, (ticket, waker)),
         }
+        None
     }
 
-    fn leave(&mut self, ticket: u64) {
+    /// Gives the waker that is not needed any more.
+    fn leave(&mut self, ticket: u64) -> Option<Waker> {
         let at = self.waiting.partition_point(|(other, _)| *other < ticket);
-        if self.waiting.get(at).is_some_and(|(other, _)| *other == ticket) {
-            self.waiting.remove(at);
-        }
+        self.waiting.get(at).filter(|(other, _)| *other == ticket)?;
+        self.waiting.remove(at).map(|(_, waker)| waker)
     }
 
     fn grant(&mut self, ticket: u64) {
@@ -84,7 +87,7 @@ impl<S> Core<S> {
         if !(self.tickets.redeem(ticket) || first && self.has_room(now)) {
             return Err((Error::Full, request));
         }
-        self.tickets.leave(ticket);
+        self.leave(ticket);
         Ok(self.accept(request, now))
     }
 
@@ -94,13 +97,26 @@ impl<S> Core<S> {
             self.tickets.next += 1;
             self.tickets.next
         });
-        self.tickets.line_up(ticket, waker.clone());
+        let before = self.tickets.line_up(ticket, waker.clone());
+        self.forget(before);
         ticket
+    }
+
+    fn leave(&mut self, ticket: u64) {
+        let waker = self.tickets.leave(ticket);
+        self.forget(waker);
+    }
+
+    /// To drop a waker may run foreign code, which may use the executor: not under its lock.
+    fn forget(&mut self, waker: Option<Waker>) {
+        if let Some(waker) = waker {
+            self.tell(News::Forget(waker));
+        }
     }
 
     /// Leaves the line; room that was kept for the ticket goes to the next.
     pub(crate) fn give_back(&mut self, ticket: u64, now: Instant) {
-        self.tickets.leave(ticket);
+        self.leave(ticket);
         if self.tickets.redeem(ticket) {
             self.grant(now);
         }

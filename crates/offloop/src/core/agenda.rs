@@ -15,6 +15,8 @@ pub(crate) enum News<S> {
     Finish { slot: S, result: Result<Payload, Error>, call: Arc<Call> },
     /// Wake a future that waits for room or for the end.
     Wake(Waker),
+    /// Drop the waker of one that does not wait any more.
+    Forget(Waker),
 }
 
 /// What the executor's shell does, or has a lane do.

@@ -136,6 +136,7 @@ fn what_is_told_and_what_is_done_keep_one_order() {
         .map(|action| match action {
             Action::Tell(News::Finish { .. }) => "finish",
             Action::Tell(News::Wake(_)) => "wake",
+            Action::Tell(News::Forget(_)) => "forget",
             Action::Do(Deed::Lane { order: Order::Send(_), .. }) => "send",
             Action::Do(Deed::Lane { order: Order::Close, .. }) => "close",
             Action::Do(_) => "something else",

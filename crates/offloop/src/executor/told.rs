@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::handle::Slot;
 use crate::core::News;
-use crate::foreign::wake;
+use crate::foreign::{contain, wake};
 use crate::lane::Lane;
 use crate::platform::PROMPT;
 
@@ -56,5 +56,6 @@ fn tell(news: News<Arc<Slot>>) {
     match news {
         News::Finish { slot, result, call } => slot.finish(result, call),
         News::Wake(waker) => wake(waker),
+        News::Forget(waker) => _ = contain(|| drop(waker)),
     }
 }

@@ -31,6 +31,7 @@ impl World {
             Action::Tell(News::Finish { slot, result, .. }) => self.finish(slot, &result),
             Action::Tell(News::Wake(_)) if self.strikes(Bug::LostWakeUp) => {}
             Action::Tell(News::Wake(waker)) => waker.wake(),
+            Action::Tell(News::Forget(waker)) => drop(waker),
             Action::Do(Deed::Lane { lane, order }) => self.obey(lane, order),
             Action::Do(Deed::Inline { call }) => {
                 self.start(&call);
