@@ -122,7 +122,11 @@ impl From<Error> for Problem {
             // What a caller sends is checked before it becomes a job, so these bytes came from the far side.
             Error::Lost { .. } | Error::Malformed { .. } | Error::Skew { .. } => StatusCode::BAD_GATEWAY,
         };
-        let mut problem = Self::new(status, error.kind(), error.to_string());
+        let detail = match &error {
+            Error::UnknownTask { name } => format!("there is no task {name}, GET /tasks lists those there are"),
+            other => other.to_string(),
+        };
+        let mut problem = Self::new(status, error.kind(), detail);
         if let Error::Lost { reason, .. } = error {
             problem.0.reason = Some(reason.name());
         }

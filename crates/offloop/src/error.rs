@@ -113,7 +113,10 @@ impl fmt::Display for Error {
             Self::Cancelled => write!(f, "the job was cancelled"),
             Self::TimedOut => write!(f, "the deadline passed before the job was done"),
             Self::UnknownTask { name } => {
-                write!(f, "no task named {name}: list it in offloop::tasks!, and pass that very function, no closure")
+                write!(
+                    f,
+                    "the table has no task {name}: call one that offloop::tasks! lists, by that very function and not by a closure around it"
+                )
             }
             Self::Failed { message } => write!(f, "the task panicked: {message}"),
             Self::Lost { reason, cause } => write!(f, "the lane was lost: {cause} ({reason})"),

@@ -30,7 +30,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How many jobs may run at the same time. 0, the default, is one for each processor that the platform tells of.
+    /// How many jobs may run at the same time. 0, the default, is one for each processor that the platform tells of. At most 1,024: a larger
+    /// number counts as that.
     ///
     /// More lanes than processors make nothing faster and cost memory; fewer leave room for the event loop.
     pub fn lanes(mut self, lanes: usize) -> Self {

@@ -20,6 +20,9 @@ use crate::stats::Recorder;
 use crate::task::Tasks;
 use crate::wire::Payload;
 
+/// More than any machine has use for, and few enough to be made while a page waits for it.
+const MOST_LANES: usize = 1024;
+
 pub(super) struct Shared {
     pub(super) tasks: &'static Tasks,
     pub(super) recorder: Recorder,
@@ -178,7 +181,7 @@ impl Shared {
     }
 
     pub(super) fn resize(&self, lanes: usize) {
-        let lanes = lanes.max(1);
+        let lanes = lanes.clamp(1, MOST_LANES);
         loop {
             let mut state = self.lock();
             if state.core.lane_count() >= lanes || state.core.is_closed() {

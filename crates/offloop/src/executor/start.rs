@@ -8,25 +8,30 @@ use super::shared::Shared;
 use crate::foreign::watch;
 use crate::lane::Factory;
 use crate::options::Options;
-use crate::platform::UNWINDS;
 use crate::platform::inline::Inline;
+use crate::platform::{UNWINDS, parallelism};
 use crate::task::Tasks;
 
 impl Executor {
     /// An executor on lanes of your own making: `factory` is called once for each lane, and again when the pool grows.
+    ///
+    /// Without [`Options::lanes`] there is one for each processor that the platform tells of, and one where it tells of none.
     #[must_use]
     pub fn with_lanes(tasks: &'static Tasks, options: Options, factory: Factory) -> Self {
         if UNWINDS {
             watch();
         }
-        let lanes = options.lanes.map_or(1, NonZeroUsize::get);
+        let lanes = options.lanes.map_or_else(parallelism, NonZeroUsize::get);
         let shared = Shared::new(tasks, options, factory);
         shared.resize(lanes);
         Self { shared, deadline: None }
     }
 
     /// An executor that runs each job in the calling thread while it is submitted, and so blocks: for places without lanes, and
-    /// for tests.
+    /// for tests. [`Options::lanes`] makes no difference.
+    ///
+    /// A caller that submits one job after the other lets others run now and then: after some 8 ms of jobs, its next future waits for a
+    /// turn of the event loop.
     #[must_use]
     pub fn inline(tasks: &'static Tasks, options: Options) -> Self {
         let factory: Factory = Box::new(move |events| Box::new(Inline::new(tasks, events)));
@@ -46,10 +51,7 @@ impl Executor {
         options: Options,
         workers: crate::WorkerOptions,
     ) -> Result<Self, crate::Error> {
-        use crate::platform::browser::{factory, parallelism};
-
-        let lanes = options.lanes.map_or_else(parallelism, NonZeroUsize::get);
-        Ok(Self::with_lanes(tasks, options.lanes(lanes), factory(tasks, workers)?))
+        Ok(Self::with_lanes(tasks, options, crate::platform::browser::factory(tasks, workers)?))
     }
 
     /// An executor on threads, by default one for each processor.
@@ -68,17 +70,15 @@ impl Executor {
     #[cfg(not(target_arch = "wasm32"))]
     #[must_use]
     pub fn threads(tasks: &'static Tasks, options: Options) -> Self {
-        use crate::platform::native::{factory, parallelism};
-
-        let lanes = options.lanes.map_or_else(parallelism, NonZeroUsize::get);
-        Self::with_lanes(tasks, options.lanes(lanes), factory(tasks))
+        Self::with_lanes(tasks, options, crate::platform::native::factory(tasks))
     }
 
-    /// An executor on lanes at the edge, one for each of the places. It belongs to the request in which it is made, and is cheap.
+    /// An executor on lanes at the edge, one for each of the places whatever [`Options::lanes`] says. It belongs to the request in which it is
+    /// made, and is cheap. Without places its jobs end with [`Error::Lost`](crate::Error::Lost).
     #[cfg(all(target_arch = "wasm32", feature = "edge"))]
     #[must_use]
     pub fn edge(tasks: &'static Tasks, options: Options, places: Vec<crate::edge::Place>) -> Self {
-        let lanes = places.len();
+        let lanes = places.len().max(1);
         Self::with_lanes(tasks, options.lanes(lanes), crate::platform::edge::factory(tasks, places))
     }
 }
