@@ -18,7 +18,12 @@ pub(crate) fn watch() {
     static WATCHED: Once = Once::new();
     // A thread that panics cannot set a hook, and may well make an executor while it unwinds.
     if !panicking() {
-        WATCHED.call_once(|| on_panic(|text, _| LAST.set(Some(text))));
+        WATCHED.call_once(|| {
+            on_panic(|text, _| {
+                // A thread that ends may have lost its place for it already, and a panic in a hook aborts the process.
+                let _ = LAST.try_with(|last| last.set(Some(text)));
+            });
+        });
     }
 }
 
@@ -40,7 +45,8 @@ pub(crate) fn contain<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let text = message(&*panic);
         // If it is this one: what is thrown a second time is no panic to a hook.
-        let text = LAST.take().filter(|last| last.starts_with(&text)).unwrap_or(text);
+        let last = LAST.try_with(Cell::take).ok().flatten();
+        let text = last.filter(|last| last.starts_with(&text)).unwrap_or(text);
         // Whatever was thrown is somebody else's, too. The second time is enough.
         if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
             forget(again);

@@ -1,12 +1,14 @@
 //! Where blobs wait while the value that they are in is encoded or decoded: serde has no side channel.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 
 use super::Blob;
 
 thread_local! {
-    // The blobs of a nested value stand behind those of the outer one.
-    static BESIDE: RefCell<Vec<Option<Blob>>> = const { RefCell::new(Vec::new()) };
+    // The blobs of a nested value stand behind those of the outer one. Empty when no value is coded, and so never dropped: then values can be
+    // coded as long as the thread lives, also when others of its locals are being destroyed.
+    static BESIDE: ManuallyDrop<RefCell<Vec<Option<Blob>>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
     // Which of them are those of the innermost value; `None` outside of `collect` and `supply`. By itself, since most values have no blobs and
     // each call codes four: a number that needs no destructor takes a few instructions to look at, the vector ten times as many.
     static INNERMOST: Cell<Option<Range>> = const { Cell::new(None) };
@@ -61,14 +63,18 @@ impl Range {
     #[cold]
     fn take(self) -> Vec<Option<Blob>> {
         // The whole vector is not kept for its memory.
-        BESIDE.with_borrow_mut(|beside| if self.0 == 0 { std::mem::take(beside) } else { beside.split_off(self.0) })
+        with(|beside| if self.0 == 0 { std::mem::take(beside) } else { beside.split_off(self.0) })
     }
+}
+
+fn with<T>(use_it: impl FnOnce(&mut Vec<Option<Blob>>) -> T) -> T {
+    BESIDE.with(|beside| use_it(&mut beside.borrow_mut()))
 }
 
 /// Puts a blob beside the value that is being coded, and gives its index there; `None` if it has to be coded with the value.
 pub(super) fn put(blob: &Blob) -> Option<u32> {
     let Range(start, end) = INNERMOST.get()?;
-    BESIDE.with_borrow_mut(|beside| beside.push(Some(blob.clone())));
+    with(|beside| beside.push(Some(blob.clone())));
     INNERMOST.set(Some(Range(start, end + 1)));
     u32::try_from(end - start).ok()
 }
@@ -82,7 +88,7 @@ pub(super) fn is_any() -> bool {
 pub(super) fn take(index: u32) -> Option<Blob> {
     let Range(start, _) = INNERMOST.get()?;
     let at = start.saturating_add(usize::try_from(index).ok()?);
-    BESIDE.with_borrow_mut(|beside| beside.get_mut(at)?.take())
+    with(|beside| beside.get_mut(at)?.take())
 }
 
 /// Runs `encode`; the blobs in the value land in the returned vector and the bytes hold only their indices.
@@ -96,7 +102,7 @@ pub(crate) fn collect<T>(encode: impl FnOnce() -> T) -> (T, Vec<Blob>) {
 pub(crate) fn supply<T>(blobs: Vec<Blob>, decode: impl FnOnce() -> T) -> (T, usize) {
     let beside = Beside::new(blobs.len());
     if !blobs.is_empty() {
-        BESIDE.with_borrow_mut(|beside| beside.extend(blobs.into_iter().map(Some)));
+        with(|beside| beside.extend(blobs.into_iter().map(Some)));
     }
     let value = decode();
     (value, beside.rest().len())
@@ -113,7 +119,7 @@ mod tests {
 
     /// How many blobs wait in this thread.
     fn waiting() -> usize {
-        BESIDE.with_borrow(Vec::len)
+        with(|beside| beside.len())
     }
 
     #[test]
