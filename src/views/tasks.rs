@@ -9,6 +9,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::HeaderValue;
 use http::header::{CONTENT_TYPE, VARY};
 use offloop::{Entry, Error};
@@ -54,8 +55,9 @@ pub(super) async fn run(
     let index = pool.tasks().named(&name)?;
     let entry = pool.tasks().at(index).ok_or(Error::UnknownTask { name })?;
     let body = body::json(&parts.headers, body, shared.limits.body_max).await?;
-    // A caller over HTTP had better come again than wait for room.
-    let handle = pool.try_submit_call(index, argument(entry, &body)?)?;
+    let submitted = pool.submit_call(index, argument(entry, &body)?);
+    // A submission that is not over at once waits for room. A caller over HTTP had better come again.
+    let handle = submitted.now_or_never().unwrap_or(Err(Error::Full))?;
     if form == 1 {
         return Ok(events::of_job(handle, entry));
     }

@@ -27,11 +27,6 @@ pub(crate) fn charge_result() {
     charge(RESULT);
 }
 
-/// Takes a job that was accepted. The queue is bounded, unless a user wants it otherwise.
-pub(crate) fn charge_job() {
-    charge(1);
-}
-
 fn charge(micros: i64) {
     let left = LEFT.get();
     if left > 0 {

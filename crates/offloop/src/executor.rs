@@ -99,7 +99,7 @@ impl Executor {
     /// As [`submit`](Self::submit), and [`Error::Full`] if there is no room or others wait for it already.
     pub fn try_submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Result<Handle<F::Output>, Refused<F::Input>> {
         let encoded = self.shared.tasks.request(&task, &input);
-        let submitted = encoded.and_then(|(task, input)| self.try_submit_as(task, input));
+        let submitted = encoded.and_then(|(task, input)| self.try_submit_call(task, input));
         submitted.map_err(|error| Refused { error, input })
     }
 
@@ -108,16 +108,7 @@ impl Executor {
         Submit::new(self, Ok((task, input)))
     }
 
-    /// As [`try_submit`](Self::try_submit), for a task by its index in the table and an encoded input; the result stays encoded.
-    ///
-    /// # Errors
-    ///
-    /// As [`try_submit`](Self::try_submit). The input is not given back.
-    pub fn try_submit_call(&self, task: u32, input: Payload) -> Result<Handle<Payload>, Error> {
-        self.try_submit_as(task, input)
-    }
-
-    fn try_submit_as<R: handle::Output>(&self, task: u32, input: Payload) -> Result<Handle<R>, Error> {
+    fn try_submit_call<R: handle::Output>(&self, task: u32, input: Payload) -> Result<Handle<R>, Error> {
         let request = self.shared.request(task, input, self.deadline)?;
         let slot = request.slot.clone();
         let id = self.shared.drive(|core| core.submit(request, now())).map_err(|(error, _)| error)?;

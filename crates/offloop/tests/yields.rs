@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used)]
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use futures_executor::LocalPool;
+use futures_executor::{LocalPool, block_on};
+use futures_util::FutureExt;
+use futures_util::future::poll_immediate;
 use futures_util::stream::{FuturesUnordered, StreamExt, select};
 use futures_util::task::LocalSpawnExt;
-use offloop::{Context, Executor, Options, interval, sleep, timeout, yield_now};
+use offloop::{Context, Error, Executor, Options, interval, sleep, timeout, yield_now};
 
 fn same(n: u32) -> u32 {
     n
@@ -116,7 +120,7 @@ fn long_jobs_in_the_callers_thread_leave_others_their_turn_after_each() {
 #[test]
 fn a_result_that_lets_others_run_first_is_in_time() {
     let pool = inline();
-    futures_executor::block_on(async {
+    block_on(async {
         for n in 0..1_000 {
             let handle = pool.try_submit(same, n).unwrap();
             assert_eq!(timeout(Duration::ZERO, handle).await, Ok(Ok(n)));
@@ -127,11 +131,21 @@ fn a_result_that_lets_others_run_first_is_in_time() {
 #[test]
 fn what_is_dropped_while_it_lets_others_run_does_not_keep_the_rest_waiting() {
     let pool = closed();
-    let answered = (0..2_000).filter(|_| {
-        let run = std::pin::pin!(pool.run(same, 1));
-        futures_util::FutureExt::now_or_never(run).is_some()
-    });
+    let answered = (0..2_000).filter(|_| block_on(poll_immediate(pin!(pool.run(same, 1)))).is_some());
     assert!(answered.count() > 1_500);
+}
+
+/// It has nothing else to run, and would lose the result.
+#[test]
+fn whoever_polls_by_hand_and_only_once_gets_what_there_is() {
+    let (pool, closed) = (inline(), closed());
+    for n in 0..2_000 {
+        assert_eq!(pool.run(same, n).boxed().now_or_never(), Some(Ok(n)));
+        assert_eq!(pool.try_submit(same, n).unwrap().now_or_never(), Some(Ok(n)));
+        assert_eq!(closed.run(same, n).boxed().now_or_never(), Some(Err(Error::Closed)));
+        let mut context = std::task::Context::from_waker(Waker::noop());
+        assert_eq!(pool.run(same, n).boxed().as_mut().poll(&mut context), Poll::Ready(Ok(n)));
+    }
 }
 
 #[test]
@@ -139,7 +153,7 @@ fn a_sleep_gives_way_once_however_late_it_is_polled() {
     let late = sleep(Duration::from_millis(1));
     thread::sleep(Duration::from_millis(5));
     let mut late = Box::pin(late);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut context = std::task::Context::from_waker(Waker::noop());
     assert!(late.as_mut().poll(&mut context).is_pending());
     assert!(late.as_mut().poll(&mut context).is_ready());
 }

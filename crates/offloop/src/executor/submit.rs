@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use super::Executor;
 use super::handle::{Handle, Slot};
 use super::shared::Shared;
-use crate::budget::{charge_job, charge_result};
+use crate::budget::charge_result;
 use crate::core::Request;
 use crate::error::Error;
 use crate::platform::now;
@@ -114,9 +114,9 @@ impl<R> Future for Submit<R> {
         let ended = match replace(&mut this.stage, Stage::Over) {
             Stage::Waiting(request) => {
                 let ended = ready!(this.poll_room(request, context));
-                match &ended {
-                    Ok(_) => charge_job(),
-                    Err(_) => charge_result(),
+                // Jobs that are accepted come to an end when the queue is full, and inline ones are charged where they run.
+                if ended.is_err() {
+                    charge_result();
                 }
                 ended
             }

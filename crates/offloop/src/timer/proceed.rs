@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::{Sleep, yield_now};
 use crate::budget;
@@ -19,7 +19,8 @@ pub(crate) struct Proceed {
 impl Proceed {
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if !self.was_refused {
-            if budget::proceeds() {
+            // Whoever cannot be woken is no async runtime, and has nothing else to run: it polls once, and wants what there is.
+            if budget::proceeds() || is_noop(context.waker()) {
                 return Poll::Ready(());
             }
             self.was_refused = true;
@@ -36,6 +37,11 @@ impl Proceed {
         budget::renew();
         Poll::Ready(())
     }
+}
+
+/// Those of the standard library and of `futures` have no data. They cannot be compared: each crate may have one of its own.
+fn is_noop(waker: &Waker) -> bool {
+    waker.data().is_null()
 }
 
 /// To be awaited before a result that was there at once.
