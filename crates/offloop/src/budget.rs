@@ -4,12 +4,15 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use crate::platform::HAS_EVENT_LOOP;
+
 /// How long a thread goes on, in microseconds: half a frame of a page.
 const SLICE: i64 = 8_192;
 /// What a result counts that took no time, such as an error: 128 of them are a slice, as in tokio.
 const RESULT: i64 = SLICE / 128;
-/// How many futures in a row are sent away by an empty budget. They may be dropped and never come back, so it must not stay empty.
-const REFUSALS: i64 = 16;
+/// How many futures in a row are sent away by an empty budget. An event loop says when it has had its turn. Elsewhere one of them comes back after
+/// others have run; but they may all be dropped, so that the budget must not stay empty.
+const REFUSALS: i64 = if HAS_EVENT_LOOP { i64::MAX } else { 64 };
 
 thread_local! {
     /// Microseconds. At and below zero the budget is empty, and refusals are counted. It has no destructor, so it can be used as long as the

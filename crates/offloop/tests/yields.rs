@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_executor::{LocalPool, block_on};
 use futures_util::FutureExt;
-use futures_util::future::poll_immediate;
+use futures_util::future::{poll_immediate, select_all};
 use futures_util::stream::{FuturesUnordered, StreamExt, select};
 use futures_util::task::LocalSpawnExt;
 use offloop::{Context, Error, Executor, Options, interval, sleep, timeout, yield_now};
@@ -77,6 +77,12 @@ fn streams_that_are_always_ready_take_turns_with_other_tasks() {
         }
     });
     goes_on_beside(async {
+        let pool = closed();
+        loop {
+            let _ = select_all((0..50).map(|n| pool.run(same, n).boxed())).await;
+        }
+    });
+    goes_on_beside(async {
         let mut ticks = interval(Duration::ZERO);
         while ticks.next().await.is_some() {}
     });
@@ -132,7 +138,7 @@ fn a_result_that_lets_others_run_first_is_in_time() {
 fn what_is_dropped_while_it_lets_others_run_does_not_keep_the_rest_waiting() {
     let pool = closed();
     let answered = (0..2_000).filter(|_| block_on(poll_immediate(pin!(pool.run(same, 1)))).is_some());
-    assert!(answered.count() > 1_500);
+    assert!(answered.count() > 1_000);
 }
 
 /// It has nothing else to run, and would lose the result.
