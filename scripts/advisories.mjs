@@ -27,7 +27,7 @@ export function concerned(crates, advisories) {
 export function fits(version, requirement) {
   return requirement.split(',').every((part) => {
     const [, operator, bound] = /^\s*(>=|<=|>|<|=|\^|~)?\s*([\d.*]+)\S*\s*$/.exec(part) ?? [];
-    if (bound === undefined) throw new Stop(`what does ${requirement} mean?`);
+    if (bound === undefined) throw new Stop(`an advisory names the versions "${requirement}", which this script cannot read: teach it in fits()`);
     const parts = bound.split('.').filter((number) => number !== '*').map(Number);
     const order = compare(numbers(version), parts);
     if (operator === '>=') return order >= 0;
@@ -57,7 +57,7 @@ function read(folder) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(([folder]) => {
-    if (!folder) throw new Stop('node scripts/advisories.mjs FOLDER, a checkout of https://github.com/RustSec/advisory-db');
+    if (!folder) throw new Stop('name the folder with a checkout of https://github.com/RustSec/advisory-db: node scripts/advisories.mjs FOLDER');
     const [crates, advisories] = [locked(readFileSync(at('Cargo.lock'), 'utf8')), read(folder)];
     const found = concerned(crates, advisories);
     const latest = advisories.map(({ advisory }) => String(advisory.date?.toISOString?.().slice(0, 10) ?? advisory.date)).sort().at(-1);

@@ -45,7 +45,7 @@ export function record(suite, output) {
 
 // What ran last on a platform.
 export function found({ suite, place }) {
-  if (!existsSync(foundBy(suite))) throw new Stop(`nothing is known of the suite ${suite} yet: npm test -- --only ${[...new Set(PLATFORMS.map((platform) => platform.suite))].join(',')}`);
+  if (!existsSync(foundBy(suite))) throw new Stop(`nothing is known of the suite ${suite} yet, run: npm test -- --only ${[...new Set(PLATFORMS.map((platform) => platform.suite))].join(',')}`);
   return JSON.parse(readFileSync(foundBy(suite), 'utf8'))[place] ?? {};
 }
 
