@@ -39,7 +39,7 @@ async function measure(name, options) {
   const raw = files.reduce((sum, file) => sum + file.length, 0);
   const gzip = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
   say(`${name}: ${kB(raw)} raw, ${kB(gzip)} gzip (wasm and JavaScript; at most ${kB(LARGEST_GZIP)} gzip)`);
-  if (gzip > LARGEST_GZIP) throw new Stop(`the bundle is ${kB(gzip - LARGEST_GZIP)} larger than Cloudflare takes: build it without a feature that you do not need (Cargo.toml names them)`);
+  if (gzip > LARGEST_GZIP) throw new Stop(`the bundle is ${kB(gzip - LARGEST_GZIP)} too large: build it without a feature that you do not need, Cargo.toml names them`);
 }
 
 function wrangler(...args) {

@@ -88,7 +88,11 @@ impl Problem {
     }
 
     pub(super) fn not_acceptable(offered: &str) -> Self {
-        Self::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", format!("this route answers with {offered}, name one of them in Accept"))
+        Self::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "not_acceptable",
+            format!("this route answers with {offered}, name one of them in Accept"),
+        )
     }
 
     pub(super) fn unauthorized() -> Self {

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use offloop::lane::{self, Events, Factory, Lane, Stop, Traits};
 use offloop::wire::Call;
-use offloop::{Error, Executor, Instant, Options, Recorder, interval, sleep_until, timeout};
+use offloop::{Error, Executor, Instant, LostReason, Options, Recorder, interval, sleep_until, timeout};
 
 fn same(n: u32) -> u32 {
     n
@@ -95,7 +95,7 @@ impl Lane for Losing {
     }
     fn send(&self, call: Arc<Call>) {
         *self.1.lock().unwrap() += 1;
-        let error = Error::Lost { cause: "in a test".to_owned() };
+        let error = Error::Lost { reason: LostReason::Other, cause: "in a test".to_owned() };
         self.0.lost(&[call.id], error, lane::Loss::MaybeRan);
     }
     fn cancel(&self, _: u64) {}
@@ -132,4 +132,24 @@ fn a_time_of_any_length_can_be_given() {
     block_on(sleep_until(Instant::from_micros(0)));
     assert_eq!(block_on(timeout(Duration::from_millis(5), sleep_until(forever))), Err(Error::TimedOut));
     assert_eq!(block_on(timeout(Duration::from_millis(5), interval(Duration::MAX).tick())), Err(Error::TimedOut));
+}
+
+#[test]
+fn a_task_that_is_unknown_is_named_in_a_sentence() {
+    fn unlisted() {}
+    let pool = Executor::inline(&TASKS, Options::default());
+    let said = |error: Option<Error>| error.unwrap().to_string();
+    let by_index = said(
+        block_on(pool.submit_call(9, offloop::wire::Payload { bytes: Vec::new().into(), blobs: Vec::new() })).err(),
+    );
+    assert!(
+        by_index.starts_with("the table has no task at index 9: call one that offloop::tasks! lists"),
+        "{by_index}"
+    );
+    let by_function = said(block_on(pool.run(unlisted, ())).err());
+    assert!(
+        by_function.starts_with("the table has no task options::") && by_function.contains("unlisted: call one"),
+        "{by_function}"
+    );
+    assert_eq!(said(TASKS.named("nope").err()).find("the table has no task nope: call one"), Some(0));
 }
