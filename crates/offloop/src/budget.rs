@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use crate::instant::micros;
 use crate::platform::HAS_EVENT_LOOP;
 
 /// How long a thread goes on, in microseconds: half a frame of a page.
@@ -22,7 +23,7 @@ thread_local! {
 
 /// Takes the time of a task that ran in this thread.
 pub(crate) fn charge_task(busy: Duration) {
-    charge(i64::try_from(busy.as_micros()).unwrap_or(SLICE).saturating_add(RESULT));
+    charge(i64::try_from(micros(busy)).unwrap_or(SLICE).saturating_add(RESULT));
 }
 
 /// Takes a result that was there at once.
