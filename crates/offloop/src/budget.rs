@@ -1,5 +1,5 @@
-//! How much a thread may do for a future that is always ready, before others have their turn: tokio's cooperative budget, with the time that
-//! inline tasks take.
+//! The cooperative budget of a thread, as in tokio. Futures of this library that could go on without ever waiting give way when it is spent.
+//! Tasks that run inline are charged for their time.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -7,26 +7,26 @@ use std::time::Duration;
 use crate::instant::micros;
 use crate::platform::HAS_EVENT_LOOP;
 
-/// How long a thread goes on, in microseconds: half a frame of a page.
+/// The budget in microseconds: half a frame of a page.
 const SLICE: i64 = 8_192;
-/// What a result counts that took no time, such as an error: 128 of them are a slice, as in tokio.
+/// The charge for a result that took no time, such as an error. tokio's budget is 128 results, too.
 const RESULT: i64 = SLICE / 128;
-/// How many futures in a row are sent away by an empty budget. An event loop says when it has had its turn. Elsewhere one of them comes back after
-/// others have run; but they may all be dropped, so that the budget must not stay empty.
+/// How many polls in a row an empty budget refuses. An event loop renews the budget with its next turn. Elsewhere a refused future does that when it
+/// is polled again; but all of them may be dropped, so the budget also renews itself.
 const REFUSALS: i64 = if HAS_EVENT_LOOP { i64::MAX } else { 64 };
 
 thread_local! {
-    /// Microseconds. At and below zero the budget is empty, and refusals are counted. It has no destructor, so it can be used as long as the
-    /// thread lives.
+    /// Microseconds. At zero the budget is empty; below zero this counts refusals. Without a destructor it can be used as long as the thread
+    /// lives.
     static LEFT: Cell<i64> = const { Cell::new(SLICE) };
 }
 
-/// Takes the time of a task that ran in this thread.
+/// A task ran in this thread.
 pub(crate) fn charge_task(busy: Duration) {
     charge(i64::try_from(micros(busy)).unwrap_or(SLICE).saturating_add(RESULT));
 }
 
-/// Takes a result that was there at once.
+/// A result was there at once.
 pub(crate) fn charge_result() {
     charge(RESULT);
 }
@@ -38,7 +38,7 @@ fn charge(micros: i64) {
     }
 }
 
-/// Whether a future may give its result now.
+/// Whether a future may give its result now. If not, it must give way first.
 pub(crate) fn proceeds() -> bool {
     let left = LEFT.get();
     if left > 0 {
@@ -48,7 +48,7 @@ pub(crate) fn proceeds() -> bool {
     false
 }
 
-/// Others have had their turn.
+/// Others have run.
 pub(crate) fn renew() {
     LEFT.set(SLICE);
 }

@@ -20,7 +20,7 @@ pub(crate) fn watch() {
     if !panicking() {
         WATCHED.call_once(|| {
             on_panic(|text, _| {
-                // A thread that ends may have lost its place for it already, and a panic in a hook aborts the process.
+                // While a thread ends its locals may be gone, and a panic in a hook aborts the process.
                 let _ = LAST.try_with(|last| last.set(Some(text)));
             });
         });

@@ -64,8 +64,8 @@ impl Sub for Instant {
 }
 
 impl Instant {
-    /// The end of a wait that begins at this moment and is never too short. The clock has been cut to whole microseconds, so that the real
-    /// moment may be almost one later.
+    /// The end of a wait of at least this long that starts now. Moments are rounded down to whole microseconds, so the real start may be almost
+    /// one microsecond later than `self`.
     pub(crate) fn after(self, duration: Duration) -> Self {
         if duration.is_zero() { self } else { self + duration.saturating_add(Duration::from_micros(1)) }
     }

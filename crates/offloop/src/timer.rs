@@ -113,7 +113,7 @@ pub async fn timeout<F: Future>(duration: Duration, future: F) -> Result<F::Outp
             return Poll::Ready(Ok(output));
         }
         ready!(Pin::new(&mut sleep).poll(context));
-        // The future may have its result and only let others have their turn. Then it is in time.
+        // The future may have its result and only be giving way. Then it is in time.
         last.poll(context).map(|()| Err(Error::TimedOut))
     })
     .await
@@ -123,7 +123,7 @@ pub async fn timeout<F: Future>(duration: Duration, future: F) -> Result<F::Outp
 ///
 /// With a period of zero, or of less than the clock can tell, it ticks each time that others have had their turn.
 pub fn interval(period: Duration) -> Interval {
-    // The clock's step. A tick that is less away would never lie ahead.
+    // The clock's step. A shorter period would never lie ahead.
     let period = period.max(Duration::from_micros(1));
     Interval { sleep: sleep(period), period }
 }
@@ -141,7 +141,7 @@ pub struct Sleep {
 enum Stage {
     /// Not polled.
     New,
-    /// Its time was over at the first poll. Ready when the alarm has rung, and so the event loop had a turn.
+    /// Its time was over at the first poll. Ready when the alarm has rung, since the event loop has had a turn then.
     Yielding,
     /// Ready when its time is over.
     Waiting,
@@ -172,7 +172,7 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let is_due = now() >= self.deadline;
         match self.stage {
-            // What runs other tasks is what polls this one.
+            // The async runtime that polls this task runs the others.
             Stage::New if is_due && !platform::HAS_EVENT_LOOP => {
                 self.stage = Stage::Waiting;
                 context.waker().wake_by_ref();

@@ -6,8 +6,8 @@ use std::mem::ManuallyDrop;
 use super::Blob;
 
 thread_local! {
-    // The blobs of a nested value stand behind those of the outer one. Empty when no value is coded, and so never dropped: then values can be
-    // coded as long as the thread lives, also when others of its locals are being destroyed.
+    // The blobs of a nested value stand behind those of the outer one. It is empty when no value is being coded, so it needs no destructor. Without
+    // one, values can be coded even while the thread's other locals are being destroyed.
     static BESIDE: ManuallyDrop<RefCell<Vec<Option<Blob>>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
     // Which of them are those of the innermost value; `None` outside of `collect` and `supply`. By itself, since most values have no blobs and
     // each call codes four: a number that needs no destructor takes a few instructions to look at, the vector ten times as many.

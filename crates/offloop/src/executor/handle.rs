@@ -31,7 +31,7 @@ pub struct Handle<R> {
     slot: Arc<Slot>,
     id: u64,
     ended: bool,
-    /// Somebody has been told that the job has ended, and can count on its result.
+    /// `is_finished` has said so: the next poll must give the result.
     was_told: AtomicBool,
     proceed: Proceed,
     output: PhantomData<fn() -> R>,

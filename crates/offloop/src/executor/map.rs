@@ -28,7 +28,7 @@ where
     task: F,
     items: Option<I>,
     waiting: Option<Submit<F::Output>>,
-    /// The item that could not be submitted, and why none after it can be. Given last.
+    /// The error that ends the stream, with the item that got it. Returned after all other results.
     end: Option<(usize, Error)>,
     /// How many items have been taken.
     taken: usize,
@@ -93,7 +93,7 @@ where
         })
     }
 
-    /// Whether each item that is left would come to the same end.
+    /// Whether every item that is left would get this error, too.
     fn is_last(&self, error: &Error) -> bool {
         match error {
             Error::Closed | Error::UnknownTask { .. } => true,

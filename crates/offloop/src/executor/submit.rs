@@ -31,9 +31,9 @@ pub struct Submit<R> {
 
 enum Stage<R> {
     Waiting(Request<Arc<Slot>>),
-    /// Given when others have had their turn, if they need one.
+    /// Not returned yet, because the future gives way first.
     Ended(Result<Handle<R>, Error>),
-    /// Given.
+    /// Returned.
     Over,
 }
 
@@ -114,7 +114,7 @@ impl<R> Future for Submit<R> {
         let ended = match replace(&mut this.stage, Stage::Over) {
             Stage::Waiting(request) => {
                 let ended = ready!(this.poll_room(request, context));
-                // Jobs that are accepted come to an end when the queue is full, and inline ones are charged where they run.
+                // Accepted jobs need no charge: a full queue stops them, and inline ones are charged where they run.
                 if ended.is_err() {
                     charge_result();
                 }

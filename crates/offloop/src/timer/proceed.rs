@@ -1,4 +1,4 @@
-//! A place where a future lets others run if this thread's budget is spent.
+//! Giving way when the thread's budget is spent.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -8,18 +8,18 @@ use super::{Sleep, yield_now};
 use crate::budget;
 use crate::platform::HAS_EVENT_LOOP;
 
-/// Ready if there is budget left, or once others have had their turn.
+/// Ready if there is budget left, or once others have run.
 #[derive(Default)]
 pub(crate) struct Proceed {
     was_refused: bool,
-    /// For the event loop, if there is one.
+    /// A turn of the event loop, if there is one.
     turn: Option<Box<Sleep>>,
 }
 
 impl Proceed {
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if !self.was_refused {
-            // Whoever cannot be woken is no async runtime, and has nothing else to run: it polls once, and wants what there is.
+            // A caller that cannot be woken polls by hand, as `now_or_never` does, and would lose the result.
             if budget::proceeds() || is_noop(context.waker()) {
                 return Poll::Ready(());
             }
@@ -39,12 +39,12 @@ impl Proceed {
     }
 }
 
-/// Those of the standard library and of `futures` have no data. They cannot be compared: each crate may have one of its own.
+/// The no-op wakers of the standard library and of `futures` have no data. `will_wake` fails, since each crate may have its own copy.
 fn is_noop(waker: &Waker) -> bool {
     waker.data().is_null()
 }
 
-/// To be awaited before a result that was there at once.
+/// Await this before returning a result that was there at once.
 pub(crate) async fn proceed() {
     budget::charge_result();
     let mut proceed = Proceed::default();
