@@ -39,11 +39,14 @@ fn charge(micros: i64) {
 }
 
 /// Whether a future may give its result now. If not, it must give way first.
+#[inline]
 pub(crate) fn proceeds() -> bool {
     let left = LEFT.get();
-    if left > 0 {
-        return true;
-    }
+    left > 0 || refuse(left)
+}
+
+#[cold]
+fn refuse(left: i64) -> bool {
     LEFT.set(if left > -REFUSALS { left - 1 } else { SLICE });
     false
 }

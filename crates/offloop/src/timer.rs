@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-pub(crate) use proceed::{Proceed, proceed};
+pub(crate) use proceed::{Proceed, Turn, proceed};
 
 use crate::error::Error;
 use crate::foreign::wake;

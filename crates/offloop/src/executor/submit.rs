@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem::replace;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,7 +13,7 @@ use crate::budget::charge_result;
 use crate::core::Request;
 use crate::error::Error;
 use crate::platform::now;
-use crate::timer::{Proceed, Sleep, sleep_until};
+use crate::timer::{Sleep, Turn, sleep_until};
 use crate::wire::Payload;
 
 /// The future that [`Executor::submit`] returns. Dropping it leaves the line.
@@ -22,31 +21,24 @@ use crate::wire::Payload;
 pub struct Submit<R> {
     /// `None` once the handle has it.
     shared: Option<Arc<Shared>>,
-    stage: Stage<R>,
+    request: Option<Result<Request<Arc<Slot>>, Error>>,
     /// Rings when the deadline passes in the line. Set only once there is a line.
     alarm: Option<Box<Sleep>>,
     ticket: Option<u64>,
-    proceed: Proceed,
+    held: Option<Box<Held<R>>>,
 }
 
-enum Stage<R> {
-    Waiting(Request<Arc<Slot>>),
-    /// Not returned yet, because the future gives way first.
-    Ended(Result<Handle<R>, Error>),
-    /// Returned.
-    Over,
+/// What is returned once others have run.
+struct Held<R> {
+    turn: Turn,
+    result: Result<Handle<R>, Error>,
 }
 
 impl<R> Submit<R> {
     pub(super) fn new(executor: &Executor, call: Result<(u32, Payload), Error>) -> Self {
         let Executor { shared, deadline } = executor;
-        let request = call.and_then(|(task, input)| shared.request(task, input, *deadline));
-        let refused = |error| {
-            charge_result();
-            Stage::Ended(Err(error))
-        };
-        let stage = request.map_or_else(refused, Stage::Waiting);
-        Self { shared: Some(shared.clone()), stage, alarm: None, ticket: None, proceed: Proceed::default() }
+        let request = Some(call.and_then(|(task, input)| shared.request(task, input, *deadline)));
+        Self { shared: Some(shared.clone()), request, alarm: None, ticket: None, held: None }
     }
 
     /// Leaves the line, if it is in there.
@@ -56,20 +48,21 @@ impl<R> Submit<R> {
         }
     }
 
-    /// The deadline has passed. Others must not wait for room that is kept for this one until it is dropped.
-    fn late(&mut self) -> Result<Handle<R>, Error> {
-        self.leave();
-        self.stage = Stage::Over;
-        Err(Error::TimedOut)
-    }
-
     /// Submits the job if there is room, or waits for it.
-    fn poll_room(&mut self, request: Request<Arc<Slot>>, context: &mut Context<'_>) -> Poll<Result<Handle<R>, Error>> {
-        let Some(shared) = &self.shared else { return Poll::Ready(Err(Error::Cancelled)) };
+    #[inline]
+    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<Handle<R>, Error>> {
+        let (mut request, shared) = match (self.request.take(), &self.shared) {
+            (Some(Ok(request)), Some(shared)) => (request, shared),
+            (Some(Err(error)), _) => return refuse(error),
+            // Polled after it was ready.
+            _ => return refuse(Error::Cancelled),
+        };
         let time = now();
         let deadline = request.call.deadline;
         if deadline.is_some_and(|deadline| deadline <= time) {
-            return Poll::Ready(self.late());
+            // Others must not wait for room that is kept for this one until it is dropped.
+            self.leave();
+            return refuse(Error::TimedOut);
         }
         let slot = request.slot.clone();
         let submitted = shared.drive(|core| {
@@ -93,42 +86,43 @@ impl<R> Submit<R> {
                 let handle = self.shared.take().map(|shared| Handle::new(shared, slot, id));
                 return Poll::Ready(handle.ok_or(Error::Cancelled));
             }
-            Err((Error::Full, again)) => self.stage = Stage::Waiting(again),
-            Err((error, _)) => return Poll::Ready(Err(error)),
+            Err((Error::Full, again)) => request = again,
+            Err((error, _)) => return refuse(error),
         }
         if let Some(deadline) = deadline {
             let alarm = self.alarm.get_or_insert_with(|| Box::new(sleep_until(deadline)));
             if Pin::new(&mut **alarm).poll(context).is_ready() {
-                return Poll::Ready(self.late());
+                self.leave();
+                return refuse(Error::TimedOut);
             }
         }
+        self.request = Some(Ok(request));
         Poll::Pending
     }
+}
+
+fn refuse<T>(error: Error) -> Poll<Result<T, Error>> {
+    // Accepted jobs are not charged: a full queue stops them, and inline ones are charged where they run.
+    charge_result();
+    Poll::Ready(Err(error))
 }
 
 impl<R> Future for Submit<R> {
     type Output = Result<Handle<R>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let ended = match replace(&mut this.stage, Stage::Over) {
-            Stage::Waiting(request) => {
-                let ended = ready!(this.poll_room(request, context));
-                // Accepted jobs need no charge: a full queue stops them, and inline ones are charged where they run.
-                if ended.is_err() {
-                    charge_result();
-                }
-                ended
-            }
-            Stage::Ended(ended) => ended,
-            // Polled after it was ready.
-            Stage::Over => Err(Error::Cancelled),
-        };
-        if this.proceed.poll(context).is_pending() {
-            this.stage = Stage::Ended(ended);
+        if let Some(held) = &mut self.held {
+            ready!(held.turn.poll(context));
+        }
+        if let Some(held) = self.held.take() {
+            return Poll::Ready(held.result);
+        }
+        let result = ready!(self.poll_room(context));
+        if let Some(turn) = Turn::needed(context) {
+            self.held = Some(Box::new(Held { turn, result }));
             return Poll::Pending;
         }
-        Poll::Ready(ended)
+        Poll::Ready(result)
     }
 }
 

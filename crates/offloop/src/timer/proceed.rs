@@ -8,32 +8,36 @@ use super::{Sleep, yield_now};
 use crate::budget;
 use crate::platform::HAS_EVENT_LOOP;
 
-/// Ready if there is budget left, or once others have run.
-#[derive(Default)]
-pub(crate) struct Proceed {
-    was_refused: bool,
-    /// A turn of the event loop, if there is one.
-    turn: Option<Box<Sleep>>,
-}
+/// A future has to give way: it returns `Pending`, and polls this from the next poll on.
+pub(crate) struct Turn(Option<Sleep>);
 
-impl Proceed {
+impl Turn {
+    /// `None` if there is budget left.
+    #[inline]
+    pub(crate) fn needed(context: &mut Context<'_>) -> Option<Self> {
+        if budget::proceeds() { None } else { Self::begin(context) }
+    }
+
+    #[cold]
+    fn begin(context: &mut Context<'_>) -> Option<Self> {
+        // A caller that cannot be woken polls by hand, as `now_or_never` does, and would lose the result.
+        if is_noop(context.waker()) {
+            return None;
+        }
+        if !HAS_EVENT_LOOP {
+            context.waker().wake_by_ref();
+            return Some(Self(None));
+        }
+        let mut sleep = yield_now();
+        // Never ready at its first poll.
+        let _ = Pin::new(&mut sleep).poll(context);
+        Some(Self(Some(sleep)))
+    }
+
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if !self.was_refused {
-            // A caller that cannot be woken polls by hand, as `now_or_never` does, and would lose the result.
-            if budget::proceeds() || is_noop(context.waker()) {
-                return Poll::Ready(());
-            }
-            self.was_refused = true;
-            if !HAS_EVENT_LOOP {
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            self.turn = Some(Box::new(yield_now()));
+        if let Some(sleep) = &mut self.0 {
+            ready!(Pin::new(sleep).poll(context));
         }
-        if let Some(turn) = &mut self.turn {
-            ready!(Pin::new(&mut **turn).poll(context));
-        }
-        *self = Self::default();
         budget::renew();
         Poll::Ready(())
     }
@@ -42,6 +46,24 @@ impl Proceed {
 /// The no-op wakers of the standard library and of `futures` have no data. `will_wake` fails, since each crate may have its own copy.
 fn is_noop(waker: &Waker) -> bool {
     waker.data().is_null()
+}
+
+/// Ready if there is budget left, or once others have run.
+#[derive(Default)]
+pub(crate) struct Proceed(Option<Box<Turn>>);
+
+impl Proceed {
+    #[inline]
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(turn) = &mut self.0 {
+            ready!(turn.poll(context));
+            self.0 = None;
+        } else if let Some(turn) = Turn::needed(context) {
+            self.0 = Some(Box::new(turn));
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
 }
 
 /// Await this before returning a result that was there at once.
