@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use js_sys::Promise;
 use offloop::timeout;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -47,7 +46,7 @@ extern "C" {
 
 #[wasm_bindgen(inline_js = "export const later = () => new Promise((resolve) => setTimeout(resolve, 5));")]
 extern "C" {
-    fn later() -> Promise;
+    fn later() -> js_sys::Promise;
 }
 
 /// Ends once others have run: here, the event loop.
