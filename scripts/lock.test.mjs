@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { exclusively, take } from './lock.mjs';
+import { temporary } from './testing/temporary.mjs';
 
-const fresh = () => join(mkdtempSync(join(tmpdir(), 'offloop-test-')), 'lock');
+const fresh = () => join(temporary(), 'lock');
 
 // A process of its own that takes the lock, says so, and holds it.
 async function other(file, env = process.env) {
@@ -77,7 +77,7 @@ test('two holders never meet, however often the lock changes hands', async () =>
 });
 
 test('without the program flock, perl locks the same file', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+  const folder = temporary();
   const perl = process.env.PATH.split(':').map((path) => join(path, 'perl')).find((path) => existsSync(path));
   if (!perl) return;
   symlinkSync(perl, join(folder, 'perl'));
@@ -95,7 +95,7 @@ test('without the program flock, perl locks the same file', async () => {
 });
 
 test('a file system without locks, and a machine without a program to lock, are told', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+  const folder = temporary();
   const path = process.env.PATH;
   try {
     process.env.PATH = folder;

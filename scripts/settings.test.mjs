@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { LINE, settings } from './settings.mjs';
+import { temporary } from './testing/temporary.mjs';
 
 // What wrangler itself makes of the same folder.
 const { unstable_getVarsForDev: byWrangler } = createRequire(import.meta.url)('wrangler');
 
 function folder(files) {
-  const made = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+  const made = temporary();
   for (const [name, text] of Object.entries({ 'wrangler.toml': 'compatibility_date = "2026-04-01"\n', ...files })) writeFileSync(join(made, name), text);
   return made;
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, fromPs, watch } from './watch.mjs';
+import { temporary } from './testing/temporary.mjs';
 
 async function until(what, condition, patience = 30_000) {
   for (const end = Date.now() + patience; !condition(); await sleep(20)) assert.ok(Date.now() < end, `${what} within ${patience} ms`);
@@ -16,7 +16,7 @@ const SPIN = 'while :; do :; done';
 
 // A watched process, behind a socket that is silent or not.
 async function watched(script, { isSilent = true, ...options }) {
-  const socketPath = join(mkdtempSync(join(tmpdir(), 'offloop-test-')), 'lane');
+  const socketPath = join(temporary(), 'lane');
   let asked = 0;
   const server = createServer((request, response) => {
     asked += 1;
@@ -83,7 +83,7 @@ test('the time comes from the system, and from ps where it has no /proc', () => 
 });
 
 test('a name with blanks and brackets does not shift the fields', () => {
-  const proc = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+  const proc = temporary();
   for (const name of ['self', '7']) {
     spawnSync('mkdir', [join(proc, name)]);
     writeFileSync(join(proc, name, 'stat'), '7 (a) 9 (b) S 1 7 7 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 1 0 100 1 1');

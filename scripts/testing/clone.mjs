@@ -1,12 +1,12 @@
 // A clone of the project for tests of `npm start`, in which everything is built: the edge function is a few lines that tell what it was given.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at } from '../paths.mjs';
 import { CARGO_TOOLS } from '../versions.mjs';
+import { temporary } from './temporary.mjs';
 
 const FUNCTION = `
 let count = 0;
@@ -26,7 +26,7 @@ const EMPTY_MODULE = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
 export class Clone {
   constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+    this.folder = temporary();
     for (const path of ['package.json', 'package-lock.json', 'wrangler.toml', 'Cargo.toml', 'Cargo.lock', join('www', '_headers')]) cpSync(at(path), this.at(path));
     cpSync(at('scripts'), this.at('scripts'), { recursive: true });
     symlinkSync(at('node_modules'), this.at('node_modules'));
