@@ -57,6 +57,8 @@
 //!   [`Context::is_cancelled`].
 //! - Lanes that share a thread with their caller, as all of one `workerd` process (`wrangler dev`) do, let nobody look at the clock while they
 //!   compute: the deadline of a job that runs there does not fire.
+//! - Futures and streams of this crate give way: one that is ready time and again, such as a `map` whose jobs run inline, lets the event loop or
+//!   other tasks run after some 8 ms or 128 results. [`yield_now`] does that in code of your own.
 //! - A program's own `#[wasm_bindgen]` exports may give `Result<T, offloop::Error>`: JavaScript catches an `Error` with [`Error::kind`] as its `kind`.
 //! - A program's own `#[wasm_bindgen]` exports that are `async` need `wasm-bindgen-futures` as a dependency of the program.
 //! - A panic's place is told by a panic hook, which is set with the first executor, and calls the one before it. A hook that is set later should
