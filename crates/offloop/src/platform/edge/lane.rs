@@ -85,7 +85,8 @@ impl Lane for EdgeLane {
 
     fn send(&self, call: Arc<Call>) {
         let Some(place) = &self.0.place else {
-            let error = Error::lost(LostReason::NotStarted, "the executor has no place to send calls to");
+            let error =
+                Error::lost(LostReason::NotStarted, "the executor has no places for lanes, give it at least one");
             return self.0.events.lost(&[call.id], error, Loss::NeverStarted);
         };
         let mut bodies = call.input.blobs.iter().filter_map(Blob::coming).peekable();

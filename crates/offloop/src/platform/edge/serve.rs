@@ -117,7 +117,7 @@ impl Work {
 
     async fn read(&self, answer: &js::Answer) -> Result<Vec<Call>, Error> {
         let body = News::of(&answer.body(&self.request, LONGEST)).await;
-        let body = body.map_err(|error| Error::malformed(format_args!("the body broke off: {error:?}")))?;
+        let body = body.map_err(|_| Error::malformed("the body broke off, send the calls again"))?;
         let bytes = body.dyn_ref::<Uint8Array>().ok_or_else(|| Error::malformed("the body is longer than 32 MiB"))?;
         self.calls(bytes.to_vec())
     }
