@@ -14,14 +14,15 @@ use serde::de::{Error as _, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(crate) use beside::{collect, supply};
+pub(crate) use beside::{collect, put, supply, take};
 
 use crate::platform::Body;
 
 /// A cheaply cloneable run of bytes, for large task arguments and results.
 ///
-/// A `Vec<u8>` in a task's signature works, but is encoded with the rest of the value. A `Blob` travels beside it: handed
-/// over by reference between threads, transferred instead of cloned to and from a Web Worker. In JSON it is a base64 string.
+/// A `Blob` travels beside the value: handed over by reference between threads, transferred instead of cloned to and from a Web Worker. A large
+/// `Vec<u8>` does so as well, but is copied once or twice on the way, and a `Blob` that is passed on to another task is not. In JSON a `Blob` is a
+/// base64 string, and a `Vec<u8>` an array of numbers.
 ///
 /// # Examples
 ///

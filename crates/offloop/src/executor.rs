@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use shared::Shared;
 
+use crate::codec;
 use crate::error::Error;
 use crate::instant::Instant;
 use crate::platform::now;
@@ -66,7 +67,8 @@ impl Executor {
     ///
     /// # Errors
     ///
-    /// Any [`Error`] but `Full`.
+    /// Any [`Error`] but `Full`. [`Error::Malformed`] if the argument or the result cannot cross: [`Task`] says which types can, and
+    /// how deep values may be nested: 1,024 levels, and 256 on `wasm32`.
     pub fn run<F, M>(
         &self,
         task: F,
@@ -88,7 +90,7 @@ impl Executor {
     /// [`Error::Closed`]; [`Error::UnknownTask`] if the task is not in the table; [`Error::Malformed`] if the input cannot be encoded;
     /// [`Error::TimedOut`] if the deadline passes first; [`Error::Lost`] if no lane can be brought up.
     pub fn submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Submit<F::Output> {
-        Submit::new(self, self.shared.tasks.request(&task, &input))
+        Submit::new(self, self.shared.tasks.request(&task, || codec::encode_owned(input)))
     }
 
     /// Hands over a job now, or says that the queue is full, and gives the input back. It never waits, so that a loop that tries again has to
@@ -98,7 +100,7 @@ impl Executor {
     ///
     /// As [`submit`](Self::submit), and [`Error::Full`] if there is no room or others wait for it already.
     pub fn try_submit<F: Task<M>, M>(&self, task: F, input: F::Input) -> Result<Handle<F::Output>, Refused<F::Input>> {
-        let encoded = self.shared.tasks.request(&task, &input);
+        let encoded = self.shared.tasks.request(&task, || codec::encode(&input));
         let submitted = encoded.and_then(|(task, input)| self.try_submit_call(task, input));
         submitted.map_err(|error| Refused { error, input })
     }
@@ -119,8 +121,8 @@ impl Executor {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run); [`Error::UnknownTask`] for a name that is not in the table, [`Error::Malformed`] for JSON that is not
-    /// the task's argument.
+    /// As [`run`](Self::run), with the same limits; [`Error::UnknownTask`] for a name that is not in the table, [`Error::Malformed`] for JSON
+    /// that is not the task's argument or is nested more than 128 levels deep.
     #[cfg(feature = "json")]
     pub fn call_json(&self, name: &str, input: &[u8]) -> impl Future<Output = Result<String, Error>> + Send + use<> {
         let tasks = self.shared.tasks;

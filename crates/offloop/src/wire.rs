@@ -37,7 +37,7 @@ use crate::instant::Instant;
 /// An encoded value: its bytes, and the [`Blob`]s that travel beside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Payload {
-    /// The value in postcard encoding, with blobs replaced by their indices.
+    /// The encoded value, with blobs replaced by their indices.
     pub bytes: Encoded,
     /// The blobs, in order of their indices.
     pub blobs: Vec<Blob>,

@@ -72,7 +72,7 @@ fn with<T>(use_it: impl FnOnce(&mut Vec<Option<Blob>>) -> T) -> T {
 }
 
 /// Puts a blob beside the value that is being coded, and gives its index there; `None` if it has to be coded with the value.
-pub(super) fn put(blob: &Blob) -> Option<u32> {
+pub(crate) fn put(blob: &Blob) -> Option<u32> {
     let Range(start, end) = INNERMOST.get()?;
     with(|beside| beside.push(Some(blob.clone())));
     INNERMOST.set(Some(Range(start, end + 1)));
@@ -85,7 +85,7 @@ pub(super) fn is_any() -> bool {
 }
 
 /// The blob with this index, once.
-pub(super) fn take(index: u32) -> Option<Blob> {
+pub(crate) fn take(index: u32) -> Option<Blob> {
     let Range(start, _) = INNERMOST.get()?;
     let at = start.saturating_add(usize::try_from(index).ok()?);
     with(|beside| beside.get_mut(at)?.take())

@@ -1,37 +1,38 @@
-//! Reads postcard's encoding, whoever wrote it: <https://postcard.jamesmunns.com/wire-format>.
-//!
-//! Of our own, for two bounds that postcard has not: how deep values are nested, since each level takes stack, and how many elements may take
-//! no bytes, since a `Vec<()>` can claim any number of them.
+//! Reads values that an [encoder](super::encoder) wrote, or anybody.
 
+mod arguments;
 mod elements;
+mod fields;
+mod runs;
+mod variant;
 
+pub use arguments::Arguments;
 use elements::Elements;
-use serde::de::value::U32Deserializer;
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor,
-};
+use serde::de::{Deserializer, Visitor};
+use variant::Variant;
 
 use super::refusal::Refusal;
+use super::{DEEPEST, MOST_EMPTY};
+use super::{kind, mark};
 
-/// Levels of nesting. Each takes some hundred bytes of stack in an optimised build, and a wasm module has 1 MiB.
-const DEEPEST: u32 = 1024;
+/// Names, the mark that was found to be theirs, and how many fields it stands for.
+type Known = (&'static [&'static str], mark::Mark, usize);
 
-/// Elements without bytes in one value: as many steps take about a millisecond.
-const MOST_EMPTY: u32 = 1 << 20;
-
-/// Reads a value; gives the bytes that are left over as well.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8]), Refusal> {
-    let mut decoder = Decoder { bytes, deeper: DEEPEST, empty: MOST_EMPTY };
-    let value = T::deserialize(&mut decoder)?;
-    Ok((value, decoder.bytes))
-}
-
-struct Decoder<'de> {
+#[derive(Debug)]
+pub(super) struct Decoder<'de> {
     bytes: &'de [u8],
     /// How many more levels there may be.
     deeper: u32,
     /// How many more elements may take no bytes.
     empty: u32,
+    /// The fields of the struct before, as most structs follow one of their own type.
+    known: Option<Known>,
+    /// The type that was refused.
+    refused: &'static str,
+    /// The sum of the [kinds](kind) that were asked for.
+    kinds: u32,
+    /// Whether it is compared with what was written.
+    is_checked: bool,
 }
 
 impl<'de> Decoder<'de> {
@@ -87,15 +88,6 @@ impl<'de> Decoder<'de> {
         N::try_from(self.number()?).map_err(|_| Refusal::Unfit)
     }
 
-    fn prefixed(&mut self) -> Result<&'de [u8], Refusal> {
-        let length = self.narrow()?;
-        self.take(length)
-    }
-
-    fn text(&mut self) -> Result<&'de str, Refusal> {
-        std::str::from_utf8(self.prefixed()?).map_err(|_| Refusal::Unfit)
-    }
-
     /// Reads what is a level deeper.
     fn inside<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Refusal>) -> Result<T, Refusal> {
         self.deeper = self.deeper.checked_sub(1).ok_or(Refusal::Deep)?;
@@ -105,7 +97,15 @@ impl<'de> Decoder<'de> {
     }
 
     fn sequence<V: Visitor<'de>>(&mut self, left: usize, visitor: V) -> Result<V::Value, Refusal> {
-        self.inside(|decoder| visitor.visit_seq(Elements { decoder, left }))
+        self.inside(|decoder| {
+            let mut elements = Elements { decoder, left, asked: false };
+            let value = visitor.visit_seq(&mut elements)?;
+            if elements.left == 0 { Ok(value) } else { Err(Refusal::Unfit) }
+        })
+    }
+
+    fn kind(&mut self, kind: u32) {
+        self.kinds = self.kinds.wrapping_add(kind);
     }
 }
 
@@ -115,8 +115,9 @@ fn signed(number: u64) -> i64 {
 }
 
 macro_rules! numbers {
-    ($($name:ident $visit:ident: $read:expr;)*) => {
+    ($($name:ident $visit:ident $kind:ident: $read:expr;)*) => {
         $(fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+            self.kind(kind::$kind);
             let read: fn(&mut Decoder<'de>) -> Result<_, Refusal> = $read;
             visitor.$visit(read(self)?)
         })*
@@ -135,25 +136,42 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     numbers! {
-        deserialize_u8 visit_u8: Decoder::u8;
-        deserialize_u16 visit_u16: Decoder::narrow;
-        deserialize_u32 visit_u32: Decoder::narrow;
-        deserialize_u64 visit_u64: Decoder::number;
-        deserialize_u128 visit_u128: Decoder::long_number;
-        deserialize_i8 visit_i8: |decoder| decoder.u8().map(u8::cast_signed);
-        deserialize_i16 visit_i16: signed_narrow;
-        deserialize_i32 visit_i32: signed_narrow;
-        deserialize_i64 visit_i64: signed_narrow;
-        deserialize_i128 visit_i128: |decoder| decoder.long_number().map(|n| (n >> 1).cast_signed() ^ -(n & 1).cast_signed());
-        deserialize_f32 visit_f32: |decoder| decoder.array().map(f32::from_le_bytes);
-        deserialize_f64 visit_f64: |decoder| decoder.array().map(f64::from_le_bytes);
-        deserialize_str visit_borrowed_str: Decoder::text;
-        deserialize_string visit_borrowed_str: Decoder::text;
-        deserialize_bytes visit_borrowed_bytes: Decoder::prefixed;
-        deserialize_byte_buf visit_borrowed_bytes: Decoder::prefixed;
+        deserialize_u8 visit_u8 U8: Decoder::u8;
+        deserialize_u16 visit_u16 UNSIGNED: Decoder::narrow;
+        deserialize_u32 visit_u32 UNSIGNED: Decoder::narrow;
+        deserialize_u64 visit_u64 UNSIGNED: Decoder::number;
+        deserialize_u128 visit_u128 UNSIGNED: Decoder::long_number;
+        deserialize_i8 visit_i8 I8: |decoder| decoder.u8().map(u8::cast_signed);
+        deserialize_i16 visit_i16 SIGNED: signed_narrow;
+        deserialize_i32 visit_i32 SIGNED: signed_narrow;
+        deserialize_i64 visit_i64 SIGNED: signed_narrow;
+        deserialize_i128 visit_i128 SIGNED: |decoder| decoder.long_number().map(|n| (n >> 1).cast_signed() ^ -(n & 1).cast_signed());
+        deserialize_f32 visit_f32 F32: |decoder| decoder.array().map(f32::from_le_bytes);
+        deserialize_f64 visit_f64 F64: |decoder| decoder.array().map(f64::from_le_bytes);
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::TEXT);
+        self.text(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::TEXT);
+        self.text(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::BYTES);
+        self.run(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::BYTES);
+        self.run(visitor)
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::BOOL);
         match self.u8()? {
             byte @ 0..=1 => visitor.visit_bool(byte == 1),
             _ => Err(Refusal::Unfit),
@@ -161,7 +179,10 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        let mut letters = self.text()?.chars();
+        self.kind(kind::TEXT);
+        let length = self.narrow()?;
+        let text = std::str::from_utf8(self.take(length)?).map_err(|_| Refusal::Unfit)?;
+        let mut letters = text.chars();
         match (letters.next(), letters.next()) {
             (Some(letter), None) => visitor.visit_char(letter),
             _ => Err(Refusal::Unfit),
@@ -169,6 +190,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::OPTION);
         match self.u8()? {
             0 => visitor.visit_none(),
             1 => self.inside(|decoder| visitor.visit_some(decoder)),
@@ -177,10 +199,12 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::UNIT);
         visitor.visit_unit()
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::UNIT);
         visitor.visit_unit()
     }
 
@@ -189,44 +213,50 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        let length = self.narrow()?;
-        self.sequence(length, visitor)
+        self.kind(kind::SEQUENCE);
+        self.list(visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::TUPLE);
         self.sequence(length, visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         length: usize,
         visitor: V,
     ) -> Result<V::Value, Refusal> {
-        self.sequence(length, visitor)
+        self.tuple(name, length, visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refusal> {
-        self.sequence(fields.len(), visitor)
+        self.fields(name, fields, visitor)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        self.kind(kind::MAP);
         let left = self.narrow()?;
-        self.inside(|decoder| visitor.visit_map(Elements { decoder, left }))
+        self.inside(|decoder| {
+            let mut elements = Elements { decoder, left, asked: false };
+            let value = visitor.visit_map(&mut elements)?;
+            if elements.left == 0 { Ok(value) } else { Err(Refusal::Unfit) }
+        })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refusal> {
-        self.inside(|decoder| visitor.visit_enum(decoder))
+        self.inside(|decoder| visitor.visit_enum(Variant::new(decoder, name, variants)))
     }
 
     // The encoding does not say what follows.
@@ -240,35 +270,5 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refusal> {
         Err(Refusal::Untold)
-    }
-}
-
-impl<'de> EnumAccess<'de> for &mut Decoder<'de> {
-    type Error = Refusal;
-    type Variant = Self;
-
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refusal> {
-        let index: U32Deserializer<Refusal> = self.narrow::<u32>()?.into_deserializer();
-        Ok((seed.deserialize(index)?, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for &mut Decoder<'de> {
-    type Error = Refusal;
-
-    fn unit_variant(self) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refusal> {
-        seed.deserialize(self)
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Refusal> {
-        self.sequence(length, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Refusal> {
-        self.sequence(fields.len(), visitor)
     }
 }

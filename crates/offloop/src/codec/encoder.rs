@@ -1,66 +1,53 @@
-//! Writes postcard's encoding: <https://postcard.jamesmunns.com/wire-format>.
+//! Writes values.
 //!
-//! Of our own, since postcard's takes a field that a value leaves out for written: whoever reads takes the bytes of the next one for it, and now
-//! and then they are some value of its type.
+//! As postcard does (<https://postcard.jamesmunns.com/wire-format>), but for three things. A [mark](super::mark) precedes each struct and each
+//! variant, and a count the fields of a tuple struct: without them a value could arrive as another one. Large runs of bytes travel beside the
+//! value, as a [`Blob`] does. And a value has the bounds that its reader enforces.
 
-use std::fmt;
+mod compound;
+mod raw;
+mod runs;
+mod unwritable;
 
-use serde::Serialize;
-use serde::ser::{self, Serializer};
+use serde::ser::{Serialize, Serializer};
 
+use self::compound::{Elements, Fields};
+pub(super) use self::unwritable::Unwritable;
+use self::unwritable::Why;
+use super::kind;
+use super::mark::{Kind, Mark, variant};
+use super::{DEEPEST, MOST_EMPTY};
 use crate::wire::{self, Encoded};
 
 pub(super) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Encoded, Unwritable> {
-    let mut encoder = Encoder(Encoded::default());
+    let mut encoder =
+        Encoder { out: Encoded::default(), deeper: DEEPEST, empty: MOST_EMPTY, kinds: 0, is_checked: false };
     value.serialize(&mut encoder)?;
-    Ok(encoder.0)
-}
-
-/// Why a value has no bytes. One word, since nearly every call gives it back as nothing.
-#[derive(Debug)]
-pub(super) struct Unwritable(Box<Why>);
-
-#[derive(Debug)]
-enum Why {
-    /// It leaves out this field.
-    Skipped(&'static str),
-    /// It does not know how many elements it has.
-    Endless,
-    /// What it says itself.
-    Said(String),
-}
-
-impl fmt::Display for Unwritable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Why::Skipped(field) => {
-                write!(f, "`{field}` is left out (`skip_serializing_if`), which the far side cannot tell")
-            }
-            Why::Endless => f.write_str("a map or sequence of unknown length, as by `flatten`"),
-            Why::Said(text) => f.write_str(text),
-        }
+    if encoder.is_checked {
+        encoder.out.extend(&encoder.kinds.to_le_bytes());
     }
-}
-
-impl std::error::Error for Unwritable {}
-
-impl From<Why> for Unwritable {
-    fn from(why: Why) -> Self {
-        Self(Box::new(why))
-    }
-}
-
-impl ser::Error for Unwritable {
-    fn custom<T: fmt::Display>(text: T) -> Self {
-        Why::Said(text.to_string()).into()
-    }
+    Ok(encoder.out)
 }
 
 type Written = Result<(), Unwritable>;
 
-struct Encoder(Encoded);
+pub(super) struct Encoder {
+    out: Encoded,
+    /// How many more levels there may be.
+    deeper: u32,
+    /// How many more elements may take no bytes.
+    empty: u32,
+    /// The sum of the [kinds](kind).
+    kinds: u32,
+    /// Whether it is written.
+    is_checked: bool,
+}
 
 impl Encoder {
+    fn kind(&mut self, kind: u32) {
+        self.kinds = self.kinds.wrapping_add(kind);
+    }
+
     fn varint(&mut self, value: u64) -> Written {
         let (mut bytes, mut length) = ([0; MOST_BYTES], 0);
         wire::varint(value, |byte| {
@@ -69,7 +56,7 @@ impl Encoder {
             }
             length += 1;
         });
-        self.0.extend(bytes.get(..length).unwrap_or_default());
+        self.out.extend(bytes.get(..length).unwrap_or_default());
         Ok(())
     }
 
@@ -77,7 +64,7 @@ impl Encoder {
         loop {
             match u64::try_from(value) {
                 Ok(rest) => return self.varint(rest),
-                Err(_) => self.0.extend(&[low(value.to_le_bytes()) | 0x80]),
+                Err(_) => self.out.extend(&[low(value.to_le_bytes()) | 0x80]),
             }
             value >>= 7;
         }
@@ -85,6 +72,17 @@ impl Encoder {
 
     fn length(&mut self, length: usize) -> Written {
         self.varint(length.try_into().unwrap_or(u64::MAX))
+    }
+
+    fn byte(&mut self, byte: u8) -> Written {
+        self.out.extend(&[byte]);
+        Ok(())
+    }
+
+    fn mark(&mut self, mark: Mark) -> Written {
+        self.is_checked = true;
+        self.out.extend(&mark);
+        Ok(())
     }
 }
 
@@ -99,26 +97,28 @@ fn low<const N: usize>(bytes: [u8; N]) -> u8 {
 macro_rules! numbers {
     ($write:ident($wide_unsigned:ty, $wide:ty): $($unsigned:ident($u:ty), $signed:ident($i:ty));*) => {
         $(fn $unsigned(self, value: $u) -> Written {
+            self.kind(kind::UNSIGNED);
             self.$write(<$wide_unsigned>::from(value))
         }
 
         fn $signed(self, value: $i) -> Written {
+            self.kind(kind::SIGNED);
             let value = <$wide>::from(value);
             self.$write(((value << 1) ^ (value >> (<$wide>::BITS - 1))).cast_unsigned())
         })*
     };
 }
 
-impl Serializer for &mut Encoder {
+impl<'a> Serializer for &'a mut Encoder {
     type Ok = ();
     type Error = Unwritable;
-    type SerializeSeq = Self;
-    type SerializeTuple = Self;
-    type SerializeTupleStruct = Self;
-    type SerializeTupleVariant = Self;
-    type SerializeMap = Self;
-    type SerializeStruct = Self;
-    type SerializeStructVariant = Self;
+    type SerializeSeq = Elements<'a>;
+    type SerializeTuple = Elements<'a>;
+    type SerializeTupleStruct = Elements<'a>;
+    type SerializeTupleVariant = Elements<'a>;
+    type SerializeMap = Elements<'a>;
+    type SerializeStruct = Fields<'a>;
+    type SerializeStructVariant = Fields<'a>;
 
     numbers!(varint(u64, i64):
         serialize_u16(u16), serialize_i16(i16);
@@ -128,25 +128,29 @@ impl Serializer for &mut Encoder {
     numbers!(wide(u128, i128): serialize_u128(u128), serialize_i128(i128));
 
     fn serialize_bool(self, value: bool) -> Written {
-        self.serialize_u8(value.into())
+        self.kind(kind::BOOL);
+        self.byte(value.into())
     }
 
     fn serialize_u8(self, value: u8) -> Written {
-        self.0.extend(&[value]);
-        Ok(())
+        self.kind(kind::U8);
+        self.byte(value)
     }
 
     fn serialize_i8(self, value: i8) -> Written {
-        self.serialize_u8(value.cast_unsigned())
+        self.kind(kind::I8);
+        self.byte(value.cast_unsigned())
     }
 
     fn serialize_f32(self, value: f32) -> Written {
-        self.0.extend(&value.to_le_bytes());
+        self.kind(kind::F32);
+        self.out.extend(&value.to_le_bytes());
         Ok(())
     }
 
     fn serialize_f64(self, value: f64) -> Written {
-        self.0.extend(&value.to_le_bytes());
+        self.kind(kind::F64);
+        self.out.extend(&value.to_le_bytes());
         Ok(())
     }
 
@@ -155,13 +159,13 @@ impl Serializer for &mut Encoder {
     }
 
     fn serialize_str(self, value: &str) -> Written {
-        self.serialize_bytes(value.as_bytes())
+        self.kind(kind::TEXT);
+        self.run(value.as_bytes())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Written {
-        self.length(value.len())?;
-        self.0.extend(value);
-        Ok(())
+        self.kind(kind::BYTES);
+        self.run(value)
     }
 
     fn is_human_readable(&self) -> bool {
@@ -169,24 +173,29 @@ impl Serializer for &mut Encoder {
     }
 
     fn serialize_none(self) -> Written {
-        self.serialize_u8(0)
+        self.kind(kind::OPTION);
+        self.byte(0)
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
-        self.serialize_u8(1)?;
-        value.serialize(self)
+        self.kind(kind::OPTION);
+        self.inside(|encoder| {
+            encoder.byte(1)?;
+            value.serialize(encoder)
+        })
     }
 
     fn serialize_unit(self) -> Written {
+        self.kind(kind::UNIT);
         Ok(())
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Written {
-        Ok(())
+        self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, index: u32, _: &'static str) -> Written {
-        self.serialize_u32(index)
+    fn serialize_unit_variant(self, _: &'static str, index: u32, name: &'static str) -> Written {
+        self.inside(|encoder| encoder.mark(variant(index, name, Kind::Unit)))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Written {
@@ -197,103 +206,72 @@ impl Serializer for &mut Encoder {
         self,
         _: &'static str,
         index: u32,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Written {
-        self.serialize_u32(index)?;
-        value.serialize(self)
+        self.inside(|encoder| {
+            encoder.mark(variant(index, name, Kind::Newtype))?;
+            value.serialize(encoder)
+        })
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Self, Unwritable> {
-        self.length(length.ok_or(Why::Endless)?)?;
-        Ok(self)
+    fn serialize_seq(self, length: Option<usize>) -> Result<Elements<'a>, Unwritable> {
+        self.kind(kind::SEQUENCE);
+        let length = length.ok_or(Why::Endless)?;
+        self.length(length)?;
+        Elements::new(self, length, 1)
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Self, Unwritable> {
-        Ok(self)
+    fn collect_seq<I>(self, elements: I) -> Written
+    where
+        I: IntoIterator,
+        I::Item: Serialize,
+    {
+        self.sequence(elements.into_iter())
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Unwritable> {
-        Ok(self)
+    fn serialize_tuple(self, length: usize) -> Result<Elements<'a>, Unwritable> {
+        self.kind(kind::TUPLE);
+        Elements::new(self, length, 1)
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<Elements<'a>, Unwritable> {
+        self.is_checked = true;
+        self.length(length)?;
+        Elements::new(self, length, 1)
     }
 
     fn serialize_tuple_variant(
         self,
         _: &'static str,
         index: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self, Unwritable> {
-        self.serialize_u32(index)?;
-        Ok(self)
+        name: &'static str,
+        length: usize,
+    ) -> Result<Elements<'a>, Unwritable> {
+        self.mark(variant(index, name, Kind::Tuple))?;
+        self.length(length)?;
+        Elements::new(self, length, 2)
     }
 
-    fn serialize_map(self, length: Option<usize>) -> Result<Self, Unwritable> {
-        self.serialize_seq(length)
+    fn serialize_map(self, length: Option<usize>) -> Result<Elements<'a>, Unwritable> {
+        self.kind(kind::MAP);
+        let length = length.ok_or(Why::Endless)?;
+        self.length(length)?;
+        Elements::new(self, length, 1)
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Unwritable> {
-        Ok(self)
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Fields<'a>, Unwritable> {
+        Fields::new(self, 1)
     }
 
     fn serialize_struct_variant(
         self,
-        name: &'static str,
+        _: &'static str,
         index: u32,
-        variant: &'static str,
-        fields: usize,
-    ) -> Result<Self, Unwritable> {
-        self.serialize_tuple_variant(name, index, variant, fields)
-    }
-}
-
-macro_rules! compound {
-    ($($trait:ident::$element:ident($($key:ty)?)),*) => {
-        $(impl ser::$trait for &mut Encoder {
-            type Ok = ();
-            type Error = Unwritable;
-
-            fn $element<T: Serialize + ?Sized>(&mut self, $(_: $key,)? value: &T) -> Written {
-                value.serialize(&mut **self)
-            }
-
-            compound!(skip $($key)?);
-
-            fn end(self) -> Written {
-                Ok(())
-            }
-        })*
-    };
-    (skip) => {};
-    (skip $key:ty) => {
-        fn skip_field(&mut self, key: $key) -> Written {
-            Err(Why::Skipped(key).into())
-        }
-    };
-}
-
-compound!(
-    SerializeSeq::serialize_element(),
-    SerializeTuple::serialize_element(),
-    SerializeTupleStruct::serialize_field(),
-    SerializeTupleVariant::serialize_field(),
-    SerializeStruct::serialize_field(&'static str),
-    SerializeStructVariant::serialize_field(&'static str)
-);
-
-impl ser::SerializeMap for &mut Encoder {
-    type Ok = ();
-    type Error = Unwritable;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
-        key.serialize(&mut **self)
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
-        value.serialize(&mut **self)
-    }
-
-    fn end(self) -> Written {
-        Ok(())
+        name: &'static str,
+        _: usize,
+    ) -> Result<Fields<'a>, Unwritable> {
+        self.mark(variant(index, name, Kind::Struct))?;
+        Fields::new(self, 2)
     }
 }

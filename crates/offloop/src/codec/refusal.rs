@@ -2,19 +2,44 @@
 
 use std::fmt;
 
-/// Without details: where in a value it went wrong tells nobody much who knows neither the bytes nor the build that wrote them.
-#[derive(Debug, Clone, Copy)]
+use super::{DEEP, EMPTY};
+use crate::error::Error;
+
+/// Without details, which would make every step of reading slower. Where it matters the name of the type is known beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// They end too early.
     Short,
     /// They are of another type, or damaged.
     Unfit,
-    /// The type itself must be told what follows, as JSON tells it.
+    /// The type itself asks what follows, which JSON tells.
     Untold,
+    /// A struct or a variant has other fields than it is read with.
+    Fields,
+    /// A variant is written that is not read.
+    Variant,
+    /// A value is written as another kind of value than it is read as.
+    Kinds,
     /// They are nested deeper than values may be.
     Deep,
     /// They claim more elements without bytes than there may be.
     Empty,
+}
+
+impl Refusal {
+    /// As the user sees it; `name` is the type that was refused.
+    #[cold]
+    pub(super) fn error(self, name: &str) -> Error {
+        match self {
+            Self::Fields => Error::malformed(format_args!(
+                "`{name}` is written with other fields than it is read with: give serde the same ones for both, or an `alias`"
+            )),
+            Self::Variant => Error::malformed(format_args!(
+                "a variant of `{name}` is written and not read: give serde the same ones for both, or an `alias`"
+            )),
+            other => Error::malformed(other),
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -22,9 +47,12 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::Short => "a value ends before it should",
             Self::Unfit => "a value is not of its type",
-            Self::Untold => "a type that must be told by its text, as in JSON",
-            Self::Deep => "a value is nested too deeply",
-            Self::Empty => "a value has too many elements without bytes",
+            Self::Untold => "this type needs a self-describing format (`deserialize_any`): pass a `String` of JSON",
+            Self::Fields => "other fields are written than read",
+            Self::Variant => "a variant is written that is not read",
+            Self::Kinds => "a type is written in one form and read in another: let both sides of serde use the same",
+            Self::Deep => DEEP,
+            Self::Empty => EMPTY,
         })
     }
 }

@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 use super::canceller::Canceller;
 use super::shared::Shared;
 use crate::budget::charge_result;
-use crate::codec;
 use crate::error::Error;
 use crate::foreign::wake;
+use crate::task::Tasks;
 use crate::timer::Proceed;
 use crate::wire::{Call, Payload};
 
@@ -118,17 +118,17 @@ pub trait Output: Sized {
     /// # Errors
     ///
     /// [`Error::Malformed`] if it holds something else.
-    fn read(payload: Payload) -> Result<Self, Error>;
+    fn read(payload: Payload, tasks: &Tasks) -> Result<Self, Error>;
 }
 
-impl<R: DeserializeOwned> Output for R {
-    fn read(payload: Payload) -> Result<Self, Error> {
-        codec::decode(payload).map_err(|error| error.of("the result"))
+impl<R: DeserializeOwned + 'static> Output for R {
+    fn read(payload: Payload, tasks: &Tasks) -> Result<Self, Error> {
+        tasks.result(payload).map_err(|error| error.of("the result"))
     }
 }
 
 impl Output for Payload {
-    fn read(payload: Payload) -> Result<Self, Error> {
+    fn read(payload: Payload, _: &Tasks) -> Result<Self, Error> {
         Ok(payload)
     }
 }
@@ -213,7 +213,7 @@ impl<R: Output> Future for Handle<R> {
         let Outcome::Ended(result, call) = outcome else { return Poll::Ready(Err(Error::Cancelled)) };
         drop(call);
         this.ended = true;
-        Poll::Ready(result.and_then(R::read))
+        Poll::Ready(result.and_then(|payload| R::read(payload, this.shared.tasks)))
     }
 }
 

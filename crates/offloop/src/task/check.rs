@@ -181,8 +181,8 @@ pub trait Fine {
     fn allow<F>(&self, _: F) {}
 }
 
-impl<T: Serialize + DeserializeOwned> Fine for &Taken<T> {}
-impl<T: Serialize + DeserializeOwned> Fine for &Given<T> {}
+impl<T: Serialize + DeserializeOwned + 'static> Fine for &Taken<T> {}
+impl<T: Serialize + DeserializeOwned + 'static> Fine for &Given<T> {}
 
 pub trait Argument<T> {
     fn allow<F: Takes<T, M>, M>(&self, _: F) {}

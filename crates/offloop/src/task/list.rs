@@ -9,7 +9,7 @@
 /// One table for a program, in the crate that makes the wasm module or the binary: a worker looks up calls in the one of its module. A library
 /// exports its functions, and the program lists them: `tasks! { double, images::thumbnail }`.
 ///
-/// [`Task`](crate::Task) says which types may be arguments and results.
+/// [`Task`](crate::Task) says which types may be arguments and results, and how deep and how long their values may be.
 ///
 /// # Examples
 ///
@@ -97,6 +97,13 @@ macro_rules! __entry {
             $idempotent,
             $($task)*,
             |context, bytes, blobs| $crate::__private::invoke($($task)*, context, bytes, blobs),
+            |arguments, result| {
+                #[allow(unused_imports)]
+                use $crate::__private::check::methods::*;
+                use $crate::__private::results::methods::*;
+
+                (&&&(&&&$crate::__private::check::Listed($($task)*)).types().result()).read(arguments, result)
+            },
         )
     }};
 }

@@ -7,8 +7,10 @@ use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::OnceLock;
 
+use serde::de::DeserializeOwned;
+
 use super::name::{has_twins, last_segment};
-use super::{Context, Task};
+use super::{Context, Task, results};
 use crate::blob::Blob;
 use crate::codec;
 use crate::error::Error;
@@ -29,6 +31,8 @@ pub struct Entry {
     id: TypeId,
     signature: fn() -> [&'static str; 2],
     run: Run,
+    output: TypeId,
+    read: results::Read,
     #[cfg(feature = "json")]
     json: json::Json,
 }
@@ -36,15 +40,17 @@ pub struct Entry {
 /// Runs a task: its input's bytes, and the blobs beside them.
 type Run = fn(&Context<'_>, &[u8], Vec<Blob>) -> Result<Payload, Error>;
 
-/// Makes a line of the table; called by [`tasks!`](crate::tasks), which supplies the two functions.
+/// Makes a line of the table; called by [`tasks!`](crate::tasks), which supplies the three functions.
 #[doc(hidden)]
-pub const fn entry<F: Task<M>, M>(name: &'static str, idempotent: bool, _: F, run: Run) -> Entry {
+pub const fn entry<F: Task<M>, M>(name: &'static str, idempotent: bool, _: F, run: Run, read: results::Read) -> Entry {
     Entry {
         name: last_segment(name),
         idempotent,
         id: TypeId::of::<F>(),
         signature: || [type_name::<F::Input>(), type_name::<F::Output>()],
         run,
+        output: TypeId::of::<F::Output>(),
+        read,
         #[cfg(feature = "json")]
         json: json::Json::of::<F, M>(),
     }
@@ -53,8 +59,8 @@ pub const fn entry<F: Task<M>, M>(name: &'static str, idempotent: bool, _: F, ru
 /// Decodes the input, calls the function, encodes the output.
 #[doc(hidden)]
 pub fn invoke<F: Task<M>, M>(task: F, context: &Context<'_>, bytes: &[u8], blobs: Vec<Blob>) -> Result<Payload, Error> {
-    let input = codec::decode_from(bytes, blobs).map_err(|error| error.of("its argument"))?;
-    codec::encode(&task.call(context, input)).map_err(|error| error.of("its result"))
+    let input = codec::decode_with(bytes, blobs, F::read).map_err(|error| error.of("its argument"))?;
+    codec::encode_owned(task.call(context, input)).map_err(|error| error.of("its result"))
 }
 
 impl Entry {
@@ -125,12 +131,24 @@ impl Tasks {
         self.position(|entry| entry.name == name).ok_or_else(|| Error::UnknownTask { name: name.to_owned() })
     }
 
-    /// The index of this function, and its argument's bytes.
-    pub(crate) fn request<F: Task<M>, M>(&self, task: &F, input: &F::Input) -> Result<(u32, Payload), Error> {
+    /// The index of this function, and its argument as `encode` gives it.
+    pub(crate) fn request<F: 'static>(
+        &self,
+        task: &F,
+        encode: impl FnOnce() -> Result<Payload, Error>,
+    ) -> Result<(u32, Payload), Error> {
         let index = self.index_of(task)?;
-        let encoded = codec::encode(input);
-        let input = encoded.map_err(|error| error.of("its argument").of(self.at(index).map_or("", Entry::name)))?;
+        let input = encode().map_err(|error| error.of("its argument").of(self.at(index).map_or("", Entry::name)))?;
         Ok((index, input))
+    }
+
+    /// Reads a result of any task: as its line says, if there are large parts in it.
+    pub(crate) fn result<R: DeserializeOwned + 'static>(&self, payload: Payload) -> Result<R, Error> {
+        let of_its_type = |entry: &&Entry| !payload.blobs.is_empty() && entry.output == TypeId::of::<R>();
+        let Some(entry) = self.entries.iter().find(of_its_type) else { return codec::decode(payload) };
+        let mut result: Option<R> = None;
+        codec::decode_with(&payload.bytes, payload.blobs, |arguments| (entry.read)(arguments, &mut result))?;
+        result.ok_or_else(|| Error::malformed("nothing was read"))
     }
 
     /// The index of this function.

@@ -6,7 +6,7 @@ use std::ops::Deref;
 /// How many bytes are kept in place: as many as take no room beside a vector.
 const FEW: usize = 15;
 
-/// A value in postcard encoding. Few bytes, as most arguments and results have, are kept in place and need no memory of their own.
+/// An encoded value. Few bytes, as most arguments and results have, are kept in place and need no memory of their own.
 ///
 /// # Examples
 ///
@@ -72,6 +72,17 @@ impl Encoded {
                 bytes.extend_from_slice(more);
                 self.0 = Place::Many(bytes);
             }
+        }
+    }
+
+    /// Puts these bytes in the place of as many others.
+    pub(crate) fn replace<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        let all = match &mut self.0 {
+            Place::Few { bytes, .. } => &mut bytes[..],
+            Place::Many(bytes) => bytes,
+        };
+        if let Some(place) = all.get_mut(at..at + N) {
+            place.copy_from_slice(&bytes);
         }
     }
 }

@@ -9,11 +9,16 @@ use crate::codec::refusal::Refusal;
 pub(super) struct Elements<'a, 'de> {
     pub(super) decoder: &'a mut Decoder<'de>,
     pub(super) left: usize,
+    /// Whether more were asked for than there are.
+    pub(super) asked: bool,
 }
 
 impl<'de> Elements<'_, 'de> {
     fn next<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        let Some(left) = self.left.checked_sub(1) else {
+            self.asked = true;
+            return Ok(None);
+        };
         self.left = left;
         let before = self.decoder.bytes.len();
         let value = seed.deserialize(&mut *self.decoder)?;

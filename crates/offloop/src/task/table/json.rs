@@ -14,7 +14,7 @@ pub(super) struct Json {
 impl Json {
     pub(super) const fn of<F: Task<M>, M>() -> Self {
         Self {
-            read: |text| codec::encode(&serde_json::from_slice::<F::Input>(text).map_err(Error::malformed)?),
+            read: |text| codec::encode_owned(serde_json::from_slice::<F::Input>(text).map_err(Error::malformed)?),
             write: |output| serde_json::to_string(&codec::decode::<F::Output>(output)?).map_err(Error::malformed),
         }
     }
@@ -23,18 +23,21 @@ impl Json {
 impl Entry {
     /// Reads the task's argument from JSON.
     ///
+    /// It then crosses as any other argument: what [`Task`](crate::Task) says of serde's attributes holds here as well.
+    ///
     /// # Errors
     ///
-    /// [`Error::Malformed`], with the place and the reason, if the text is not this task's argument.
+    /// [`Error::Malformed`], with the place and the reason, if the text is not this task's argument, is nested more than 128 levels deep, or is of a
+    /// type that cannot cross.
     pub fn input_from_json(&self, text: &[u8]) -> Result<Payload, Error> {
         (self.json.read)(text)
     }
 
-    /// Writes the task's result as JSON.
+    /// Writes the task's result as JSON, which has no NaN and no infinity: they become `null`.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] if the payload is no result of this task.
+    /// [`Error::Malformed`] if the payload is no result of this task, or JSON cannot hold it, as a map whose keys are no texts.
     pub fn output_to_json(&self, output: Payload) -> Result<String, Error> {
         (self.json.write)(output)
     }
