@@ -39,6 +39,8 @@ mod run;
 mod stats;
 #[path = "../../../crates/offloop/tests/conformance/timers.rs"]
 mod timers;
+#[path = "../../../crates/offloop/tests/conformance/values.rs"]
+mod values;
 #[path = "../../../crates/offloop/tests/conformance/yields.rs"]
 mod yields;
 
@@ -56,6 +58,7 @@ fn promises() -> impl Iterator<Item = &'static here::Promise> {
         run::PROMISES,
         stats::PROMISES,
         timers::PROMISES,
+        values::PROMISES,
         yields::PROMISES,
     ];
     files.into_iter().flatten()

@@ -31,4 +31,5 @@ mod queue;
 mod run;
 mod stats;
 mod timers;
+mod values;
 mod yields;

@@ -4,6 +4,7 @@ use offloop::{Blob, Context, Error};
 
 pub(crate) use crate::here::{key, seen};
 use crate::here::{note, work};
+pub(crate) use crate::values::{echo_fields, echo_variants, levels, mirror, nest, nothings, one_sided};
 
 pub(crate) fn add(a: u32, b: u32) -> u32 {
     a + b
@@ -97,5 +98,5 @@ pub(crate) fn unlisted(n: u32) -> u32 {
 
 offloop::tasks! {
     #[idempotent] add, unit, echo, invert, nap, noted, steps, fail, fail_with_text, fail_with_a_number, undescribable,
-    takes_undescribable,
+    takes_undescribable, nest, levels, echo_variants, echo_fields, one_sided, nothings, mirror,
 }
