@@ -10,6 +10,8 @@ const POOLS = ['raw', 'offloop', SHARED, ...OTHERS];
 // One pool in a page, so that what takes several is not asked of it; and no message passes, so that it is none of the others.
 const RAYON = 'wasm-bindgen-rayon';
 const PEERS = [...POOLS];
+// What a task takes and gives in place of a `Blob`.
+const VECTORS = [['vector', 'offloop, `Vec<u8>`'], ['result', 'offloop, `Option` to `Result`'], ['floats', 'offloop, `Vec<f32>`']];
 const FLIGHT = 64;
 const TURNS = 10;
 const MIB = 2 ** 20;
@@ -67,6 +69,7 @@ export async function measure({ rounds, quick }) {
       for (const peer of ['offloop', SHARED]) add(figures.map, peer, (100_000 / (await measured(peer, 'map', 100_000))) * 1_000);
       for (const [what, length, count] of [[figures.mib1, MIB, 10], [figures.mib16, 16 * MIB, 3]]) {
         await each(round, async (peer) => add(what, peer, median(await measured(peer, 'bytes', length, count * Math.sqrt(scale)))));
+        for (const [kind, name] of VECTORS) add(what, name, median(await measured('offloop', kind, length, count * Math.sqrt(scale))));
       }
       await each(round, async (peer) => add(figures.job, peer, await measured(peer, 'spin', 32, 10_000_000)));
       await each(round, async (peer) => add(figures.gap, peer, await bench('gap', script(peer), 8, 4_000_000 * scale)));

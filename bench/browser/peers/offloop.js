@@ -5,5 +5,6 @@ import { driven } from '../rust.js';
 export async function start(lanes, module, shared = false) {
   const pool = new Pool(lanes, shared);
   await pool.first(lanes);
-  return driven(pool, { map: (total) => pool.map(total) });
+  const vectors = Object.fromEntries(['vector', 'result', 'floats'].map((kind) => [kind, async (length, count) => [...(await pool[kind](length, count))]]));
+  return driven(pool, { map: (total) => pool.map(total), ...vectors });
 }

@@ -15,11 +15,23 @@ fn echo(bytes: Blob) -> Blob {
     bytes
 }
 
+fn echo_vector(bytes: Vec<u8>) -> Vec<u8> {
+    bytes
+}
+
+fn echo_result(bytes: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
+    bytes.ok_or_else(String::new)
+}
+
+fn echo_floats(numbers: Vec<f32>) -> Vec<f32> {
+    numbers
+}
+
 fn spin(rounds: u64) -> u64 {
     drive::spin(rounds)
 }
 
-offloop::tasks! { #[idempotent] double, #[idempotent] echo, #[idempotent] spin }
+offloop::tasks! { #[idempotent] double, #[idempotent] echo, #[idempotent] echo_vector, #[idempotent] echo_result, #[idempotent] echo_floats, #[idempotent] spin }
 
 #[wasm_bindgen]
 pub fn raw_double(n: u32) -> u32 {

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use offloop::{Blob, Error, Executor, Options, WorkerOptions};
 use wasm_bindgen::prelude::*;
 
-use crate::{TASKS, double, echo, spin};
+use crate::{TASKS, double, echo, echo_floats, echo_result, echo_vector, spin};
 
 pub struct Offloop(Executor);
 
@@ -54,11 +54,48 @@ impl Pool {
         Ok(Offloop(executor).into())
     }
 
+    /// Milliseconds of each round trip of so many bytes that are a `Vec<u8>`.
+    pub async fn vector(&self, length: usize, count: u32) -> Answer<Vec<f64>> {
+        let executor = self.0.0.clone();
+        spawned(trips(vec![7; length], count, move |bytes| executor.run(echo_vector, bytes))).await
+    }
+
+    /// The same for an `Option<Vec<u8>>` and a `Result<Vec<u8>, String>`.
+    pub async fn result(&self, length: usize, count: u32) -> Answer<Vec<f64>> {
+        let executor = self.0.0.clone();
+        let there_and_back = move |bytes| {
+            let answer = executor.run(echo_result, Some(bytes));
+            async { answer.await?.map_err(|what| Error::Malformed { what }) }
+        };
+        spawned(trips(vec![7; length], count, there_and_back)).await
+    }
+
+    /// The same for a `Vec<f32>`.
+    pub async fn floats(&self, length: usize, count: u32) -> Answer<Vec<f64>> {
+        let executor = self.0.0.clone();
+        spawned(trips(vec![7.0; length / 4], count, move |numbers| executor.run(echo_floats, numbers))).await
+    }
+
     /// Milliseconds for a stream of `total` items.
     pub async fn map(&self, total: u32) -> Answer<f64> {
         let executor = self.0.0.clone();
         spawned(mapped(executor, total)).await
     }
+}
+
+async fn trips<T, F>(value: Vec<T>, count: u32, there_and_back: impl Fn(Vec<T>) -> F) -> Answer<Vec<f64>>
+where
+    T: Clone + PartialEq,
+    F: Future<Output = Result<Vec<T>, Error>>,
+{
+    let (mut all, mut last) = (Vec::new(), value.clone());
+    for _ in 0..count {
+        let start = now();
+        last = there_and_back(last).await.map_err(text)?;
+        all.push(now() - start);
+    }
+    check(last == value)?;
+    Ok(all)
 }
 
 async fn mapped(executor: Executor, total: u32) -> Answer<f64> {
