@@ -1,28 +1,14 @@
-// `npm start` in clones of their own: what it says when it cannot start, that instances leave each other alone, and that nothing is left behind.
+// `npm start` in clones of their own: what it says when it cannot start, and that instances leave each other alone.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Clone, read } from './testing/clone.mjs';
-
-// In a clone that is removed afterwards, and in which no process may be left.
-function inClone(name, body) {
-  test(name, { timeout: 120_000 }, async () => {
-    const clone = new Clone();
-    await body(clone);
-    await clone.remove();
-  });
-}
+import { inClone, read, until } from './testing/clone.mjs';
 
 const ask = async (url, path) => (await fetch(`${url}${path}`)).json();
 const instances = (clone) => readdirSync(clone.at('.run')).filter((name) => /^\d+$/.test(name)).map((name) => clone.at('.run', name, 'state.json')).filter((file) => existsSync(file)).map(read);
-
-async function until(what, condition, patience = 10_000) {
-  for (const end = Date.now() + patience; !condition(); await sleep(10)) assert.ok(Date.now() < end, `${what} within ${patience} ms`);
-}
 
 const FAILURES = {
   'a number that is none': [['--lanes', 'x'], /--lanes must be a whole number from 0 to 512, not "x"/],
@@ -277,34 +263,4 @@ inClone('lanes get no secret, and no other user can read what holds one', async 
   assert.doesNotMatch(execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }), /hush/);
   assert.doesNotMatch(start.output, /hush/);
   await start.stop();
-});
-
-const STUBBORN = 'trap "" TERM INT HUP; while :; do sleep 1; done';
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL']) {
-  for (const [what, program, compiler, prepare] of [
-    ['a build', 'cargo', STUBBORN, (clone) => clone.write('build/build-id.txt', 'another')],
-    ['the installation of packages', 'npm', 'sleep 60', (clone) => unlinkSync(clone.at('node_modules'))],
-    ['the installation of a tool', 'cargo', 'sleep 60', (clone) => rmSync(clone.tools, { recursive: true })],
-  ]) {
-    inClone(`${signal} during ${what} ends everything that was started`, async (clone) => {
-      prepare(clone);
-      clone.program('compiler', compiler);
-      clone.program(program, `case $1 in --version) echo cargo 1.95.0; exit;; esac; ${clone.at('bin', 'compiler')} & echo $! > ${clone.at('started')}; wait`);
-      const start = clone.run([]);
-      await until('the compiler', () => existsSync(clone.at('started')) && clone.processes().length >= 3);
-      start.child.kill(signal);
-      assert.notEqual(await start.code, 0);
-      await until('nothing is left', () => clone.processes().length === 0, 1_000);
-    });
-  }
-}
-
-inClone('a signal before everything answers ends the start in silence', async (clone) => {
-  clone.write('build/index.js', 'export default { fetch: () => new Promise((resolve) => setTimeout(resolve, 60_000)) };');
-  const start = clone.run(['--run-dir', clone.at('own')]);
-  await until('a gateway', () => existsSync(clone.at('own', 'state.json')));
-  await sleep(300);
-  assert.equal(await start.stop(), 143);
-  assert.doesNotMatch(start.output, /Ready|answer|^\s+at /m);
-  assert.deepEqual(readdirSync(clone.at('own')), []);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at } from '../paths.mjs';
 import { CARGO_TOOLS } from '../versions.mjs';
@@ -119,3 +120,16 @@ class Command {
 }
 
 export const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+// In a clone that is removed afterwards, and in which no process may be left.
+export function inClone(name, body) {
+  test(name, { timeout: 120_000 }, async () => {
+    const clone = new Clone();
+    await body(clone);
+    await clone.remove();
+  });
+}
+
+export async function until(what, condition, patience = 10_000) {
+  for (const end = Date.now() + patience; !condition(); await sleep(10)) assert.ok(Date.now() < end, `${what} within ${patience} ms`);
+}
