@@ -34,8 +34,7 @@ export function soon(callback) {
   settled.then(callback);
 }
 
-// Calls back in a later turn of the event loop. For 0 ms a message is faster than `setTimeout`, which waits at least 4 ms if timers are nested:
-// <https://html.spec.whatwg.org/#timers>.
+// Calls back in a later turn. For 0 ms a message is faster: nested timers wait for 4 ms.
 export function setTimer(callback, milliseconds, place) {
   if (milliseconds > 0) return setTimeout(callback, milliseconds, place);
   const { port1, port2 } = new MessageChannel();
@@ -48,8 +47,7 @@ export function setTimer(callback, milliseconds, place) {
 }
 
 export function clearTimer(timer) {
-  if (timer instanceof MessagePort) timer.close();
-  else clearTimeout(timer);
+  timer.close ? timer.close() : clearTimeout(timer);
 }
 
 export function post(target, message, transfer) {
