@@ -10,8 +10,14 @@
 
 #[path = "pictures/compare.rs"]
 mod compare;
+#[path = "pictures/jpeg.rs"]
+mod jpeg;
 #[path = "pictures/made.rs"]
 mod made;
+#[path = "pictures/png.rs"]
+mod png_files;
+#[path = "pictures/webp.rs"]
+mod webp;
 
 use std::fs;
 use std::path::PathBuf;

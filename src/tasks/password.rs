@@ -1,18 +1,20 @@
 //! Passwords into PHC strings and back into yes or no, with Argon2id.
 
 mod cost;
+mod phc;
 mod secret;
 
 use std::fmt;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 pub use cost::Cost;
+use phc::Phc;
 pub use secret::Password;
 
-/// The longest PHC string that is read; the longest one made here has 98 bytes.
+/// The longest PHC string that is read: 64 bytes each of salt and hash take 172. The longest one made here has 98 bytes.
 const LONGEST_HASH: usize = 256;
 
 /// Why a password was neither hashed nor compared. No variant holds any of it.
@@ -81,12 +83,12 @@ pub fn hash_password(password: Password, cost: Cost) -> Result<String, PasswordE
     let params = cost.checked()?;
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| PasswordError::Random)?;
-    let hash = argon2(params).hash_password_with_salt(password.bytes(), &salt);
+    let hash = argon2(Version::V0x13, params).hash_password_with_salt(password.bytes(), &salt);
     hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash { what: error.to_string() })
 }
 
 /// Compares a password with a PHC string, in time that does not depend on where they differ. Strings of other implementations
-/// will do, up to what a lane can bear: 64 MiB of memory and 256 MiB written.
+/// will do, as the reference implementation reads them, up to what a lane can bear: 64 MiB of memory and 256 MiB written.
 ///
 /// # Errors
 ///
@@ -97,27 +99,18 @@ pub fn verify_password(password: Password, hash: String) -> Result<Verification,
     if hash.len() > LONGEST_HASH {
         return Err(unusable("it is too long"));
     }
-    let hash = PasswordHash::new(&hash).map_err(|_| unusable("it is no PHC string"))?;
-    if Algorithm::try_from(hash.algorithm.as_str()) != Ok(Algorithm::Argon2id) {
-        return Err(unusable("it is not of Argon2id"));
-    }
-    if hash.salt.is_none() || hash.hash.is_none() {
-        return Err(unusable("it has no salt or no hash"));
-    }
-    let params = Params::try_from(&hash).map_err(|_| unusable("its parameters are unknown or out of range"))?;
-    let cost = Cost::of(&params);
-    cost.check_bearable()?;
-    match argon2(params).verify_password(password.bytes(), &hash) {
-        Ok(()) => Ok(Verification { valid: true, outdated: cost.is_outdated() }),
-        Err(argon2::password_hash::Error::PasswordInvalid) => {
-            Ok(Verification { valid: false, outdated: cost.is_outdated() })
-        }
-        Err(_) => Err(unusable("its salt, version or parameters are out of range")),
-    }
+    let phc = Phc::read(&hash).map_err(unusable)?;
+    phc.cost.check_bearable()?;
+    let argon2 = argon2(phc.version, phc.params().map_err(unusable)?);
+    let mut computed = vec![0; phc.hash.len()];
+    let result = argon2.hash_password_into(password.bytes(), &phc.salt, &mut computed);
+    result.map_err(|_| unusable("its parameters are out of range"))?;
+    let valid = bool::from(computed.ct_eq(&phc.hash));
+    Ok(Verification { valid, outdated: phc.version != Version::V0x13 || phc.cost.is_outdated() })
 }
 
-fn argon2(params: Params) -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+fn argon2(version: Version, params: Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, version, params)
 }
 
 #[cfg(test)]

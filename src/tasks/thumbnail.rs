@@ -7,11 +7,13 @@
 //! ```
 
 mod budget;
+mod colour;
 mod encode;
 mod jpeg;
 mod narrow;
 mod orientation;
 mod picture;
+mod pieces;
 mod plan;
 mod png;
 mod reduce;
@@ -97,6 +99,15 @@ impl Format {
         }
     }
 
+    /// The longest side that a picture of this format can have here.
+    fn side_max(self) -> u32 {
+        match self {
+            Self::Jpeg => 65_535,
+            Self::Png => i32::MAX.unsigned_abs(),
+            Self::Webp => 16_383,
+        }
+    }
+
     /// What the first bytes of a file say it is.
     fn sniff(bytes: &[u8]) -> Option<Self> {
         match bytes {
@@ -133,7 +144,7 @@ pub enum ThumbnailError {
     },
     /// Neither JPEG nor PNG nor WebP, by its first bytes.
     Unknown,
-    /// An animation: which of its pictures should it be?
+    /// An animation of several pictures: which of them should it be?
     Animated,
     /// More pixels than are allowed, or than fit into the memory of a lane.
     TooLarge {
@@ -143,6 +154,17 @@ pub enum ThumbnailError {
         height: u32,
         /// What it is too large for.
         bound: String,
+    },
+    /// A thumbnail that the format has no room for.
+    Result {
+        /// Its size.
+        width: u32,
+        /// Its size.
+        height: u32,
+        /// What it should be encoded in.
+        format: Format,
+        /// The longest side that this format can have.
+        most: u32,
     },
     /// Cut off, damaged, or of a kind that the decoder does not know.
     Broken {
@@ -155,10 +177,23 @@ impl fmt::Display for ThumbnailError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option { name, allowed } => write!(f, "{name} is out of range, allowed: {allowed}"),
-            Self::Unknown => f.write_str("this is no JPEG, PNG or WebP picture"),
+            Self::Unknown => f.write_str(
+                "this is no JPEG, PNG or WebP picture: send the picture itself as the body, not a form, nothing compressed and nothing encoded as text",
+            ),
             Self::Animated => f.write_str("this is an animation, send a still picture"),
             Self::TooLarge { width, height, bound } => {
                 write!(f, "the picture has {width} x {height} pixels, too many for {bound}")
+            }
+            Self::Result { width, height, format, most } => {
+                let format = match format {
+                    Format::Jpeg => "JPEG",
+                    Format::Png => "PNG",
+                    Format::Webp => "WebP",
+                };
+                write!(
+                    f,
+                    "the thumbnail would have {width} x {height} pixels, and the sides of a {format} have at most {most}: ask for a smaller one or another format"
+                )
             }
             Self::Broken { what } => write!(f, "the picture cannot be decoded: {what}"),
         }
@@ -175,8 +210,10 @@ impl ThumbnailError {
 
 /// Makes a thumbnail of a JPEG, PNG or WebP picture.
 ///
-/// The result is upright (EXIF orientation is applied) and has no metadata but the colour profile, which is kept as long as it
-/// describes the result: that of a CMYK picture does not, its colours are converted without one. 16 bits per sample become 8.
+/// The result is upright (EXIF orientation is applied) and has no metadata but what says how its colours are meant. A colour profile is kept if
+/// it describes the result and has at most 4 MiB: that of a CMYK picture does not, its colours are converted without one. What a PNG says
+/// without a profile (`gAMA`, `cHRM`, `sRGB`, `cICP`) is kept in a PNG, and converted to sRGB for JPEG and WebP, which cannot say it; PQ and HLG
+/// are not converted. 16 bits per sample become 8. Of an animated PNG or WebP with one frame only, the still picture is taken.
 ///
 /// # Errors
 ///
@@ -184,7 +221,7 @@ impl ThumbnailError {
 pub fn thumbnail(context: &Context<'_>, picture: Blob, options: ThumbnailOptions) -> Result<Thumbnail, ThumbnailError> {
     check(&options)?;
     let source = Format::sniff(&picture).ok_or(ThumbnailError::Unknown)?;
-    let plan = Plan::new(options, picture.len());
+    let plan = Plan::new(options, picture.len(), source);
     let decoded = match source {
         Format::Jpeg => jpeg::decode(&picture, &plan),
         Format::Png => png::decode(&picture, &plan),
@@ -194,9 +231,12 @@ pub fn thumbnail(context: &Context<'_>, picture: Blob, options: ThumbnailOptions
     context.progress(1, 3);
     let scaled = scale::scale(decoded, &plan)?;
     context.progress(2, 3);
-    let upright = orientation::apply(scaled);
+    let mut upright = orientation::apply(scaled);
     let (width, height) = (upright.width, upright.height);
-    let format = plan.options.format.unwrap_or(source);
+    let format = plan.format;
+    if format != Format::Png {
+        colour::to_srgb(&mut upright);
+    }
     let picture = encode::encode(upright, format, plan.options.quality)?.into();
     Ok(Thumbnail { picture, format, width, height })
 }

@@ -152,7 +152,7 @@ impl From<crate::tasks::ThumbnailError> for Problem {
         match error {
             E::Option { name, allowed } => Self::parameter(&name, "is out of range", allowed),
             E::Unknown => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", detail),
-            E::Animated | E::TooLarge { .. } | E::Broken { .. } => Self::unfit(detail),
+            E::Animated | E::TooLarge { .. } | E::Result { .. } | E::Broken { .. } => Self::unfit(detail),
         }
     }
 }

@@ -101,6 +101,13 @@ pub fn bombs(fixture: &dyn Fn(&str) -> Vec<u8>) -> Vec<(&'static str, Vec<u8>)> 
     ]
 }
 
+/// A chunk of a PNG.
+pub fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let named = [&name[..], body].concat();
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    [&length[..], &named, &crc(&named).to_be_bytes()].concat()
+}
+
 /// CRC-32 as PNG uses it.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {

@@ -67,3 +67,27 @@ fn too_many_bytes_or_pixels_are_refused() {
     let detail = post(&app, "?width=9", PICTURE).problem(422)["detail"].to_string();
     assert!(detail.contains("100 x 75") && detail.contains("7499"), "{detail}");
 }
+
+#[test]
+fn what_wraps_a_picture_is_told_to_send_the_picture_itself() {
+    let app = App::new();
+    let form = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n\x89PNG\r\n\x1a\n\r\n--x--\r\n";
+    for body in [&b""[..], form, b"\x1f\x8b\x08\0\0\0\0\0", b"data:image/png;base64,iVBORw0KGgo=", b"{\"image\":\"\"}"]
+    {
+        let problem = post(&app, "?width=9", body).problem(415);
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("send the picture itself as the body"), "{body:?}: {detail}");
+    }
+}
+
+#[test]
+fn a_result_beyond_its_format_names_the_limit() {
+    let app = App::new();
+    let mut tall = Vec::new();
+    let mut encoder = png::Encoder::new(&mut tall, 1, 300);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&[7; 300]).unwrap();
+    let request = Request::post("/thumbnail?width=100&fit=contain&format=webp");
+    let detail = app.ask(request, tall).problem(422)["detail"].to_string();
+    assert!(detail.contains("100 x 30000") && detail.contains("at most 16383"), "{detail}");
+}

@@ -37,10 +37,6 @@ impl Default for Cost {
 }
 
 impl Cost {
-    pub(super) fn of(params: &Params) -> Self {
-        Self { memory_kib: params.m_cost(), iterations: params.t_cost(), parallelism: params.p_cost() }
-    }
-
     fn written(&self) -> u64 {
         u64::from(self.memory_kib) * u64::from(self.iterations)
     }

@@ -4,8 +4,9 @@
 //! holds them to it with a counting allocator, `tests/edge/memory.test.mjs` with the memory that the wasm module has taken, which never
 //! shrinks and has holes.
 
-use super::ThumbnailError;
+use super::narrow;
 use super::plan::{Plan, Sizes};
+use super::{Format, ThumbnailError};
 
 /// Bytes that all stages may use together; the rest of the 128 MB is for code, tables and the runtime.
 const MOST: u64 = 112 << 20;
@@ -23,16 +24,28 @@ pub(super) struct Need {
 
 impl Need {
     /// The peak over all stages, with the input held twice: by the runtime and by the module.
-    fn peak(&self, sizes: Sizes, input: usize) -> u64 {
+    fn peak(&self, plan: &Plan, sizes: Sizes, held: usize) -> u64 {
         let (width, height) = self.pixels;
         let (across, down) = (u64::from(sizes.result.0), u64::from(sizes.result.1));
-        // A row and a band of rows on their way from the decoder's width to the result's.
-        let band = 4 * 65 * (width + across);
+        // A row with its sums, and a band of rows on their way from the decoder's width to the result's.
+        let band = 36 * width + 4 * narrow::band(width) * (width + across);
         let (between, result) = (4 * across * height, 4 * across * down);
-        let scaling = between + result;
-        let encoding = 4 * result;
-        let stages = [self.decoding, self.handing_on + band + between, scaling, encoding];
-        stages.into_iter().max().unwrap_or_default() + 2 * u64::try_from(input).unwrap_or(u64::MAX / 4)
+        let turning = if sizes.turned { 2 * result } else { 0 };
+        let encoding = plan.format.encoding() * across * down;
+        let stages = [self.decoding, self.handing_on + band + between, between + result, turning, encoding];
+        let bytes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX / 8);
+        // A profile is copied when it is encoded.
+        stages.into_iter().max().unwrap_or_default() + 2 * bytes(plan.input) + 3 * bytes(held)
+    }
+}
+
+impl Format {
+    /// What encoding takes, in bytes for each pixel of the result: the pixels, what the encoder keeps of them, and the file as it grows.
+    fn encoding(self) -> u64 {
+        match self {
+            Self::Jpeg => 17,
+            Self::Png | Self::Webp => 24,
+        }
     }
 }
 
@@ -41,14 +54,13 @@ impl Need {
 pub(super) fn choose(
     plan: &Plan,
     sizes: Sizes,
+    held: usize,
     need: impl Fn((u32, u32)) -> Need,
 ) -> Result<(u32, u32), ThumbnailError> {
     let (width, height) = sizes.source;
-    let most = plan.options.pixels_max;
-    if u64::from(width) * u64::from(height) > most {
-        return Err(ThumbnailError::TooLarge { width, height, bound: format!("the limit of {most} pixels") });
-    }
-    let fits = |block: &(u32, u32)| need(*block).peak(sizes, plan.input) <= MOST;
+    plan.check(sizes.source)?;
+    plan.check_result(sizes)?;
+    let fits = |block: &(u32, u32)| need(*block).peak(plan, sizes, held) <= MOST;
     [2, 1].map(|oversample| sizes.reduction(oversample)).into_iter().find(fits).ok_or_else(|| {
         let bound = "the memory of a lane, ask for a smaller thumbnail or send it smaller".to_owned();
         ThumbnailError::TooLarge { width, height, bound }

@@ -6,8 +6,10 @@ use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 
 use super::ThumbnailError;
 
-/// How many rows are scaled at a time.
-const BAND: u32 = 64;
+/// How many rows of this width are scaled at a time: many, unless they are long.
+pub(super) fn band(width: u64) -> u64 {
+    ((1 << 18) / width.max(1)).clamp(1, 64)
+}
 
 /// Takes rows of four bytes a pixel.
 pub(super) struct Narrow {
@@ -17,6 +19,8 @@ pub(super) struct Narrow {
     shown: Option<(f64, f64)>,
     resizer: Resizer,
     band: Vec<u8>,
+    /// How many bytes a full band has.
+    room: usize,
     pixels: Vec<u8>,
     failed: Option<ThumbnailError>,
 }
@@ -26,11 +30,13 @@ impl Narrow {
     pub(super) fn new(width: u32, rows: u32, extent: f64, shown: f64, result: u32) -> Self {
         let across = extent * shown;
         let all = width == result && (across - f64::from(width)).abs() < f64::EPSILON;
+        let room = usize::try_from(4 * u64::from(width) * band(width.into())).unwrap_or(usize::MAX);
         Self {
             width: (width, result),
+            room,
             shown: (!all).then_some(((extent - across) / 2.0, across)),
             resizer: Resizer::new(),
-            band: Vec::new(),
+            band: if all { Vec::new() } else { Vec::with_capacity(room) },
             pixels: Vec::with_capacity(result as usize * rows as usize * 4),
             failed: None,
         }
@@ -43,7 +49,7 @@ impl Narrow {
             return;
         }
         self.band.extend_from_slice(row);
-        if self.band.len() >= row.len() * BAND as usize {
+        if self.band.len() >= self.room {
             self.scale();
         }
     }

@@ -14,21 +14,48 @@ impl Orientation {
         Self(value)
     }
 
-    /// The orientation in EXIF data that starts at its TIFF header. What cannot be read is upright: many cameras write nonsense.
+    /// The orientation in EXIF data, from its first directory. What cannot be read is upright, as in browsers: many programs write nonsense.
+    ///
+    /// No more is read than this one field, whatever the other directories hold.
     pub(super) fn read(exif: Option<&[u8]>) -> Self {
-        let parse = |bytes: &[u8]| {
-            let exif = exif::Reader::new().read_raw(bytes.to_vec()).ok()?;
-            let value = exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0)?;
-            u8::try_from(value).ok().filter(|value| (1..=8).contains(value))
-        };
         // Some writers keep the JPEG segment's prefix in PNG and WebP, where it does not belong.
-        let bytes = exif.map(|bytes| bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes));
-        bytes.and_then(parse).map_or(Self::UPRIGHT, Self)
+        let exif = exif.map(|bytes| bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes));
+        exif.and_then(tag).filter(|value| (1..=8).contains(value)).map_or(Self::UPRIGHT, Self)
     }
 
     pub(super) fn is_transposed(self) -> bool {
         self.0 > 4
     }
+}
+
+/// The value of the orientation's entry: TIFF 6.0, section 2, gives the layout.
+fn tag(tiff: &[u8]) -> Option<u8> {
+    let big = match tiff.get(..4)? {
+        b"MM\0*" => true,
+        b"II*\0" => false,
+        _ => return None,
+    };
+    let bytes = |from: usize, count: usize| tiff.get(from..from.checked_add(count)?);
+    let number = |from, count| {
+        let fold = |sum: usize, byte: &u8| sum << 8 | usize::from(*byte);
+        let bytes = bytes(from, count)?;
+        Some(if big { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) })
+    };
+    let directory = number(4, 4)?;
+    let entries = (0..number(directory, 2)?)
+        .map_while(|index| bytes(directory + 2 + 12 * index, 12).map(|_| directory + 2 + 12 * index));
+    for entry in entries {
+        if number(entry, 2)? == 0x0112 {
+            let width = match number(entry + 2, 2)? {
+                1 => 1,
+                3 => 2,
+                4 => 4,
+                _ => return None,
+            };
+            return number(entry + 8, width)?.try_into().ok();
+        }
+    }
+    None
 }
 
 /// Turns the picture upright.
@@ -65,12 +92,19 @@ pub(super) fn apply(picture: Picture) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::{Orientation, apply};
+    use crate::tasks::thumbnail::colour::Colour;
     use crate::tasks::thumbnail::picture::{Meta, Picture};
 
     /// Turns `stored`, rows of one letter a pixel.
     fn upright(orientation: u8, stored: &[&str]) -> Vec<String> {
         let size = [stored[0].len(), stored.len()].map(|side| u32::try_from(side).unwrap());
-        let meta = Meta { orientation: Orientation(orientation), grey: false, alpha: false, profile: None };
+        let meta = Meta {
+            orientation: Orientation(orientation),
+            grey: false,
+            alpha: false,
+            profile: None,
+            colour: Colour::default(),
+        };
         let pixels = stored.concat().bytes().flat_map(|byte| [byte; 4]).collect();
         let picture = Picture { width: size[0], height: size[1], pixels, meta };
         let turned = apply(picture);

@@ -1,6 +1,10 @@
 //! Decoded pictures, on their way through the stages.
 
+use super::colour::Colour;
 use super::orientation::Orientation;
+
+/// The largest colour profile that is kept, in bytes.
+pub(super) const PROFILE_MAX: usize = 4 << 20;
 
 /// Pixels as red, green, blue and alpha, 8 bits each, row by row without gaps.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(super) struct Meta {
     pub(super) alpha: bool,
     /// The ICC profile of the pixels.
     pub(super) profile: Option<Vec<u8>>,
+    /// What a PNG says of its colours without a profile.
+    pub(super) colour: Colour,
 }
 
 impl Meta {

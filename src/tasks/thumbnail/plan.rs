@@ -1,7 +1,13 @@
 //! What is to become of a picture, worked out from its header.
 
 use super::orientation::Orientation;
-use super::{Fit, ThumbnailOptions};
+use super::{Fit, Format, ThumbnailError, ThumbnailOptions};
+
+/// A row takes at least as long as so many pixels.
+const ROW: u64 = 16;
+
+/// So many rows are allowed in any case: more than other formats can have.
+const ROWS: u64 = 65_535;
 
 /// The caller's wishes and what is known before the header is read.
 #[derive(Debug)]
@@ -9,6 +15,8 @@ pub(super) struct Plan {
     pub(super) options: ThumbnailOptions,
     /// Bytes of the encoded picture.
     pub(super) input: usize,
+    /// What the result is encoded in.
+    pub(super) format: Format,
 }
 
 /// The sizes for one picture, in the orientation in which it is stored.
@@ -20,11 +28,42 @@ pub(super) struct Sizes {
     pub(super) result: (u32, u32),
     /// Which part of each side of the source is shown, from the middle; 1 is all.
     pub(super) shown: (f64, f64),
+    /// Whether the result is turned upright.
+    pub(super) turned: bool,
 }
 
 impl Plan {
-    pub(super) fn new(options: ThumbnailOptions, input: usize) -> Self {
-        Self { options, input }
+    pub(super) fn new(options: ThumbnailOptions, input: usize, source: Format) -> Self {
+        let format = options.format.unwrap_or(source);
+        Self { options, input, format }
+    }
+
+    /// Whether so large a picture may be decoded at all.
+    pub(super) fn check(&self, (width, height): (u32, u32)) -> Result<(), ThumbnailError> {
+        let most = self.options.pixels_max;
+        if u64::from(width) * u64::from(height) > most {
+            return Err(ThumbnailError::TooLarge { width, height, bound: format!("the limit of {most} pixels") });
+        }
+        Ok(())
+    }
+
+    /// Whether so many rows may be decoded, where each costs time besides that for its pixels.
+    pub(super) fn check_rows(&self, (width, height): (u32, u32)) -> Result<(), ThumbnailError> {
+        let most = (self.options.pixels_max / ROW).max(ROWS);
+        if u64::from(height) > most {
+            return Err(ThumbnailError::TooLarge { width, height, bound: format!("the limit of {most} rows") });
+        }
+        Ok(())
+    }
+
+    /// Whether the result can be encoded.
+    pub(super) fn check_result(&self, sizes: Sizes) -> Result<(), ThumbnailError> {
+        let (width, height) = sizes.result;
+        let most = self.format.side_max();
+        if width.max(height) > most {
+            return Err(ThumbnailError::Result { width, height, format: self.format, most });
+        }
+        Ok(())
     }
 
     /// The sizes for a picture that is stored with this size and orientation. No side may be zero.
@@ -35,6 +74,7 @@ impl Plan {
             source,
             result: turned(result),
             shown: if orientation.is_transposed() { (shown.1, shown.0) } else { shown },
+            turned: orientation != Orientation::UPRIGHT,
         }
     }
 
@@ -82,10 +122,10 @@ impl Sizes {
 #[cfg(test)]
 mod tests {
     use super::{Orientation, Plan};
-    use crate::tasks::{Fit, ThumbnailOptions};
+    use crate::tasks::{Fit, Format, ThumbnailOptions};
 
     fn sizes(fit: Fit, width: Option<u32>, height: Option<u32>, source: (u32, u32)) -> ((u32, u32), (f64, f64)) {
-        let plan = Plan::new(ThumbnailOptions { width, height, fit, ..ThumbnailOptions::default() }, 0);
+        let plan = Plan::new(ThumbnailOptions { width, height, fit, ..ThumbnailOptions::default() }, 0, Format::Png);
         let sizes = plan.sizes(source, Orientation::UPRIGHT);
         (sizes.result, sizes.shown)
     }
@@ -119,14 +159,14 @@ mod tests {
     #[test]
     fn the_box_is_meant_for_the_upright_picture() {
         let options = ThumbnailOptions { width: Some(60), ..ThumbnailOptions::default() };
-        let sizes = Plan::new(options, 0).sizes((200, 100), Orientation::new(6));
+        let sizes = Plan::new(options, 0, Format::Png).sizes((200, 100), Orientation::new(6));
         assert_eq!(sizes.result, (120, 60));
     }
 
     #[test]
     fn reduction_leaves_more_pixels_than_the_result_has() {
         let options = ThumbnailOptions { width: Some(100), ..ThumbnailOptions::default() };
-        let sizes = Plan::new(options, 0).sizes((1_999, 1_999), Orientation::UPRIGHT);
+        let sizes = Plan::new(options, 0, Format::Png).sizes((1_999, 1_999), Orientation::UPRIGHT);
         assert_eq!((sizes.reduction(2), sizes.reduction(1)), ((9, 9), (19, 19)));
     }
 }

@@ -13,6 +13,8 @@ pub(super) enum Samples {
     GreyAlpha,
     Rgb,
     Rgba,
+    /// As `Rgba`, with an alpha that means nothing.
+    Rgbx,
     /// Amounts of ink, 255 for all of it.
     Cmyk,
 }
@@ -23,7 +25,7 @@ impl Samples {
             Self::Grey => 1,
             Self::GreyAlpha => 2,
             Self::Rgb => 3,
-            Self::Rgba | Self::Cmyk => 4,
+            Self::Rgba | Self::Rgbx | Self::Cmyk => 4,
         }
     }
 
@@ -32,7 +34,7 @@ impl Samples {
         match (self, pixel) {
             (Self::Grey, &[y]) => [y, y, y, 255],
             (Self::GreyAlpha, &[y, a]) => [y, y, y, a],
-            (Self::Rgb, &[r, g, b]) => [r, g, b, 255],
+            (Self::Rgb, &[r, g, b]) | (Self::Rgbx, &[r, g, b, _]) => [r, g, b, 255],
             (Self::Rgba, &[r, g, b, a]) => [r, g, b, a],
             (Self::Cmyk, &[c, m, y, k]) => {
                 let [r, g, b] = [c, m, y].map(|ink| times(255 - ink, 255 - k));
@@ -138,6 +140,7 @@ impl Reduce {
 
 #[cfg(test)]
 mod tests {
+    use super::super::colour::Colour;
     use super::super::orientation::Orientation;
     use super::super::picture::Meta;
     use super::super::plan::Sizes;
@@ -148,9 +151,16 @@ mod tests {
         let result = (size.0.div_ceil(block.0), size.1.div_ceil(block.1));
         // As if the last blocks were whole, so that nothing is left to scale.
         let source = (result.0 * block.0, result.1 * block.1);
-        let mut reduce = Reduce::new(samples, size, block, Sizes { source, result, shown: (1.0, 1.0) }, 1);
+        let mut reduce =
+            Reduce::new(samples, size, block, Sizes { source, result, shown: (1.0, 1.0), turned: false }, 1);
         rows.iter().for_each(|row| reduce.push(row));
-        let meta = Meta { orientation: Orientation::UPRIGHT, grey: false, alpha: true, profile: None };
+        let meta = Meta {
+            orientation: Orientation::UPRIGHT,
+            grey: false,
+            alpha: true,
+            profile: None,
+            colour: Colour::default(),
+        };
         reduce.finish(meta).unwrap().picture.pixels
     }
 
