@@ -13,7 +13,7 @@ fn segments(file: &[u8]) -> Vec<Vec<u8>> {
     while at + 4 <= file.len() {
         let length = usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
         let mut end = at + 2 + length;
-        while file[at + 1] == 0xda && !(file[end] == 0xff && !matches!(file[end + 1], 0 | 0xd0..=0xd7)) {
+        while file[at + 1] == 0xda && (file[end] != 0xff || matches!(file[end + 1], 0 | 0xd0..=0xd7)) {
             end += 1;
         }
         segments.push(file[at..end].to_vec());
