@@ -54,7 +54,7 @@ export const SUITES = [
   { name: 'wasm-firefox', prepare: gecko, command: () => wasmTest(['--headless', '--firefox', '--geckodriver', tool('geckodriver')]) },
   { name: 'examples', prepare: examples, command: nodeTests('crates/offloop/examples', { browser: true }) },
   { name: 'page', prepare: page, command: nodeTests('tests/browser', { browser: true }) },
-  { name: 'edge', prepare: edge, command: nodeTests('tests/edge') },
+  { name: 'edge', prepare: edge, command: nodeTests('tests/edge', { browser: true }) },
   { name: 'promises-edge', prepare: edgePromises, command: nodeTests('tests/conformance-edge') },
   // Last, since it reads what the others have found.
   { name: 'promises', command: nodeTests('tests/promises') },

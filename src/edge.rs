@@ -11,6 +11,7 @@
 
 mod convert;
 mod isolate;
+mod upload;
 
 use offloop::{Error, edge};
 use serde_json::json;

@@ -42,6 +42,7 @@ use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use tower::util::MapResponseLayer;
 
 use crate::limits::{LimitError, Limits};
+pub use admission::Deadline;
 pub use body::UnreadBody;
 use pace::Pace;
 pub use pool::Pool;
@@ -105,6 +106,11 @@ pub fn router(limits: Limits) -> Router {
 pub fn misconfigured(error: &LimitError) -> Router {
     let detail = format!("this deployment is misconfigured: {error}");
     Router::new().fallback(async move || Problem::internal(detail)).layer(MapResponseLayer::new(guard))
+}
+
+/// The answer to a request whose body had not arrived by its deadline.
+pub fn request_timeout() -> Response {
+    guard(Problem::request_timeout().into_response())
 }
 
 /// Headers that every answer has: each is computed for its request, and is what it says it is.

@@ -18,7 +18,7 @@ export async function fetchEvents(url, by, signal, progress) {
   for await (const { event, data } of events(response.body)) {
     const value = JSON.parse(data);
     if (event === 'progress') progress(value.done, value.total);
-    else if (event === 'error') throw new Error(value.detail ?? value.title);
+    else if (event === 'problem') throw new Error(value.detail ?? value.title);
     else answer = value;
   }
   if (!answer) throw new Error('the answer ended early');

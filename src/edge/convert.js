@@ -1,10 +1,10 @@
 // Requests and responses in one crossing each: strings that cross one by one cost more than all the rest of a short answer.
 
-/** Method, path with query, then names and values of the headers: a line each, which none of them can contain. */
+/** Method, path with query, whether a body follows, then names and values of the headers: a line each, which none of them can contain. */
 export function head(request) {
-  const { method, url, headers } = request;
+  const { method, url, headers, body } = request;
   const start = url.indexOf("/", url.indexOf("//") + 2);
-  let text = `${method}\n${start < 0 ? "/" : url.slice(start)}`;
+  let text = `${method}\n${start < 0 ? "/" : url.slice(start)}\n${body ? "body" : ""}`;
   for (const [name, value] of headers) text += `\n${name}\n${value}`;
   return text;
 }
@@ -68,23 +68,6 @@ function fields(head) {
   return all;
 }
 
-// How much of what nobody wants is read, in bytes.
-const DRAINED = 16 * 1024 * 1024;
-
-/**
- * Reads what a refused request still sends, up to a point. Else the runtime closes the connection while the client writes, and with it the client
- * loses the answer that says why.
- */
-export async function drain({ body, bodyUsed }) {
-  if (!body || bodyUsed || body.locked) return;
-  const reader = body.getReader();
-  for (let left = DRAINED; left > 0; ) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    left -= value.byteLength;
-  }
-}
-
 // Responses that go on.
 const open = new Set();
 
@@ -92,12 +75,14 @@ globalThis.addEventListener?.("error", ({ error }) => {
   if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) for (const streamed of open) streamed.lose();
 });
 
-/** A response whose body is written bit by bit. */
+/** A response whose body is written bit by bit. What the client still sends is read meanwhile. */
 export class Streamed {
   #writer;
+  #drained;
 
-  constructor(status, head, context) {
-    const { readable, writable } = new IdentityTransformStream();
+  constructor(status, head, context, length, upload) {
+    this.#drained = upload?.drain();
+    const { readable, writable } = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
     this.#writer = writable.getWriter();
     this.response = new Response(readable, { status, headers: headers(head) });
     // When writing to a client fails, the runtime ends the request without an `abort` event. Waiting for the writer keeps the request alive
@@ -119,7 +104,9 @@ export class Streamed {
     );
   }
 
-  end() {
+  /** All is written. The client has an answer of known length by now, so it may be kept open until the upload has ended. */
+  async end() {
+    await this.#drained;
     this.#writer.close().catch(() => {});
   }
 

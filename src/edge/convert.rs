@@ -4,29 +4,29 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use futures_util::stream::once;
+use http::StatusCode;
 use http_body_util::BodyExt;
-use offloop::edge::{self, Gone};
+use offloop::edge::Gone;
+use offloop::{Instant, now, sleep};
 use tower_service::Service;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, Request, Response, ResponseInit};
-use worker::js_sys::{Promise, Uint8Array};
-use worker::send::SendFuture;
+use worker::js_sys::Promise;
 use worker::worker_sys::web_sys;
 
 use super::isolate::Gateway;
-use crate::views::UnreadBody;
+use super::upload::Upload;
+use crate::views::{self, Deadline, UnreadBody};
 
 #[wasm_bindgen(module = "/src/edge/convert.js")]
 extern "C" {
     fn head(request: &Request) -> String;
-    fn drain(request: &Request) -> Promise;
     #[wasm_bindgen(catch)]
     fn whole(status: u16, head: &str, body: &[u8], number: i32) -> Result<Response, JsValue>;
     #[wasm_bindgen(catch)]
@@ -34,7 +34,13 @@ extern "C" {
 
     type Streamed;
     #[wasm_bindgen(constructor, catch)]
-    fn new(status: u16, head: &str, context: &JsValue) -> Result<Streamed, JsValue>;
+    fn new(
+        status: u16,
+        head: &str,
+        context: &JsValue,
+        length: Option<f64>,
+        upload: Option<&Upload>,
+    ) -> Result<Streamed, JsValue>;
     #[wasm_bindgen(method, getter)]
     fn response(this: &Streamed) -> Response;
     #[wasm_bindgen(method)]
@@ -46,6 +52,13 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn closed(this: &Streamed) -> Promise;
 }
+
+/// Bodies up to this are given to the runtime as a whole: its sockets take that much from it, however slowly the client reads. Longer ones are
+/// written until the deadline.
+const AT_ONCE: u64 = 16 * 1024;
+
+/// How long after the deadline a stream may still say that its time is over.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The longest body of answers that are kept to be given again.
 const SHORT: usize = 64;
@@ -66,32 +79,42 @@ pub(super) async fn answer(gateway: Rc<Gateway>, request: Request, context: JsVa
 }
 
 async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Result<Response, String> {
-    let mut converted = read(&request).map_err(|error| error.to_string())?;
+    let (mut converted, upload) = read(&request).map_err(|error| error.to_string())?;
     if converted.uri().path() == "/probe" {
         converted.extensions_mut().insert(gateway.site(&request));
     }
     converted.extensions_mut().insert(gateway.pool.clone());
-    let has_body = !converted.method().is_safe();
-    if has_body
+    let deadline = Deadline::default();
+    converted.extensions_mut().insert(deadline.clone());
+    if let Some(upload) = &upload
         && gateway.has_lanes()
-        && let Some(body) = edge::body(&request)
+        && let Some(body) = upload.unread()
     {
         converted.extensions_mut().insert(UnreadBody(body));
     }
-    let Ok(response) = gateway.router.clone().call(converted).await;
-    let (parts, body) = response.into_parts();
-    if has_body {
-        // If the client breaks off there is nobody to answer anyway.
-        let _ = JsFuture::from(drain(&request)).await;
+    let Ok(mut response) = gateway.router.clone().call(converted).await;
+    let mut sending = None;
+    if let Some(upload) = upload.filter(|upload| !upload.ended()) {
+        let must_drain = upload.must_drain().await;
+        // A lane that waits for a body gives up at the deadline, too. Then it is the client who was late.
+        if response.status() == StatusCode::GATEWAY_TIMEOUT && !upload.ended() {
+            response = views::request_timeout();
+        }
+        sending = must_drain.then_some(upload);
     }
-    if body.size_hint().exact().is_some() {
+    let (parts, body) = response.into_parts();
+    let length = body.size_hint().exact();
+    if length.is_some_and(|length| length == 0 || length <= AT_ONCE && sending.is_none()) {
         let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         return known(parts.status.as_u16(), &lines(&parts), &bytes).map_err(|error| format!("{error:?}"));
     }
-    let streamed =
-        Streamed::new(parts.status.as_u16(), &lines(&parts), &context).map_err(|error| format!("{error:?}"))?;
+    #[allow(clippy::cast_precision_loss, reason = "no body has 2^53 bytes")]
+    let length = length.map(|length| length as f64);
+    let streamed = Streamed::new(parts.status.as_u16(), &lines(&parts), &context, length, sending.as_ref())
+        .map_err(|error| format!("{error:?}"))?;
     let response = streamed.response();
-    spawn_local(pour(body, streamed, request.signal()));
+    let deadline = deadline.get().unwrap_or_else(|| now() + gateway.timeout);
+    spawn_local(pour(body, streamed, request.signal(), deadline));
     Ok(response)
 }
 
@@ -116,50 +139,40 @@ fn known(status: u16, head: &str, body: &[u8]) -> Result<Response, JsValue> {
     })
 }
 
-/// Writes the body to the client. If the client goes away the body is dropped at once, and with it the jobs behind it.
-async fn pour(body: Body, streamed: Streamed, signal: AbortSignal) {
+/// Writes the body to the client. When the client goes away, or has not read it all by the deadline, the body is dropped, and with it the
+/// jobs behind it.
+async fn pour(body: Body, streamed: Streamed, signal: AbortSignal, deadline: Instant) {
     let written = {
         let gone = select(Gone::new(signal), JsFuture::from(streamed.closed()));
+        let late = sleep(deadline + LAST_WORDS - now());
         let pour = pin!(async {
             let mut parts = body.into_data_stream();
             while let Some(Ok(part)) = parts.next().await {
-                if !JsFuture::from(streamed.write(&part)).await.is_ok_and(|written| written.is_truthy()) {
+                let written = JsFuture::from(streamed.write(&part));
+                // JavaScript has a copy.
+                drop(part);
+                if !written.await.is_ok_and(|written| written.is_truthy()) {
                     break;
                 }
             }
         });
-        matches!(select(gone, pour).await, Either::Right(_))
+        matches!(select(select(gone, late), pour).await, Either::Right(_))
     };
     if written { streamed.end() } else { streamed.stop() }
 }
 
-fn read(request: &Request) -> Result<http::Request<Body>, http::Error> {
+fn read(request: &Request) -> Result<(http::Request<Body>, Option<Upload>), http::Error> {
     let head = head(request);
     let mut lines = head.split('\n');
     let mut line = || lines.next().unwrap_or_default();
     let mut builder = http::Request::builder().method(line()).uri(line());
+    let upload = (!line().is_empty()).then(|| Upload::new(request));
     while let Some((name, value)) = lines.next().zip(lines.next()) {
         builder = builder.header(name, value);
     }
-    let safe = builder.method_ref().is_some_and(http::Method::is_safe);
-    builder.body(if safe { Body::empty() } else { body(request) })
-}
-
-fn body(request: &Request) -> Body {
-    let Some(stream) = request.body() else { return Body::empty() };
-    // A view has compared the length with its limit before it reads. Then the runtime puts the body together, not wasm: chunk by chunk, a
-    // picture would take many turns of everybody's event loop.
-    if request.headers().has("content-length").unwrap_or(false) {
-        let request = Clone::clone(request);
-        return Body::from_stream(once(SendFuture::new(async move { whole_body(&request).await })));
-    }
-    Body::new(worker::Body::new(stream))
-}
-
-async fn whole_body(request: &Request) -> Result<Bytes, String> {
-    let reading = request.array_buffer().map_err(|error| format!("{error:?}"))?;
-    let buffer = JsFuture::from(reading).await.map_err(|error| format!("{error:?}"))?;
-    Ok(Uint8Array::new(&buffer).to_vec().into())
+    // A GET may have a body, which means nothing: <https://www.rfc-editor.org/rfc/rfc9110#section-9.3.1>.
+    let wanted = upload.clone().filter(|_| !builder.method_ref().is_some_and(http::Method::is_safe));
+    Ok((builder.body(wanted.map_or_else(Body::empty, Upload::into_body))?, upload))
 }
 
 fn lines(parts: &http::response::Parts) -> String {

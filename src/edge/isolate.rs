@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use offloop::edge::Place;
@@ -45,6 +46,8 @@ pub(super) struct Gateway {
     pub(super) router: Router,
     /// Makes the executor of one request. What it waits for belongs to that request, which is why it is not shared.
     pub(super) pool: Pool,
+    /// By when an answer is written whose route has no deadline of its own.
+    pub(super) timeout: Duration,
     options: Options,
     places: Vec<Place>,
 }
@@ -75,7 +78,7 @@ impl Isolate {
             let (options, places) = (options.clone(), places.clone());
             Pool::new(move || executor(&options, places.clone()))
         };
-        Self { role: Role::Gateway(Rc::new(Gateway { router, pool, options, places })) }
+        Self { role: Role::Gateway(Rc::new(Gateway { router, pool, timeout: limits.timeout, options, places })) }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Who may ask, and until when.
 
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -12,6 +15,18 @@ use super::query::whole;
 use crate::limits::Limits;
 
 const TIMEOUT: &str = "X-Timeout-Ms";
+
+/// A request extension that tells the entry by when the answer must be written. Admission fills it in.
+#[derive(Debug, Clone, Default)]
+pub struct Deadline(Arc<OnceLock<Instant>>);
+
+impl Deadline {
+    /// The request's deadline; `None` if its route has none.
+    #[must_use]
+    pub fn get(&self) -> Option<Instant> {
+        self.0.get().copied()
+    }
+}
 
 /// The executor for a computing request, through which jobs end with the request's deadline, and that deadline. The token
 /// comes first: a stranger learns nothing about the parameters.
@@ -26,6 +41,9 @@ pub(super) fn admit_small(parts: &mut Parts, limits: &Limits) -> Result<(Pool, I
         return Err(Problem::unauthorized());
     }
     let deadline = deadline(&parts.headers, limits)?;
+    if let Some(Deadline(cell)) = parts.extensions.get() {
+        cell.get_or_init(|| deadline);
+    }
     Ok((pool(parts)?, deadline))
 }
 
@@ -49,9 +67,9 @@ pub(super) fn deadline(headers: &HeaderMap, limits: &Limits) -> Result<Instant, 
     }
     // A value that is no text is no number either.
     let text = value.map(|value| value.to_str().unwrap_or_default());
-    let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let timeout = whole(TIMEOUT, text, millis(limits.timeout), 1..=millis(limits.timeout_max))?;
-    Ok(now() + std::time::Duration::from_millis(timeout))
+    Ok(now() + Duration::from_millis(timeout))
 }
 
 /// Whether the request has the token. Takes the same time for every wrong one of the right length.

@@ -19,6 +19,11 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     let [number] = query::read(parts.uri.query(), ["number"])?;
     let number = query::whole("number", number.as_deref(), 10_000, 0..=shared.limits.number_max)?;
     let form = accept::choose(&parts.headers, &OFFERS).ok_or_else(|| Problem::not_acceptable(&OFFERS.join(", ")))?;
+    if form == 2
+        && let Some(answer) = events::ended(&parts.headers)
+    {
+        return Ok(answer);
+    }
     let mut computation = Computation::start(shared, &pool, deadline, number)?;
     let mut response = if form == 2 {
         events::of_computation(computation)

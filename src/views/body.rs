@@ -1,4 +1,4 @@
-//! Request bodies, bounded and of the right type.
+//! Request bodies: bounded, of the right type, and here before the request's deadline.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -6,31 +6,33 @@ use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use offloop::Blob;
+use offloop::{Blob, Error, Instant, now, timeout};
 
 use super::problem::Problem;
 
 /// The body, if it is JSON and not too large. A body without a type is refused, an empty one needs none.
-pub(super) async fn json(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
+pub(super) async fn json(headers: &HeaderMap, body: Body, most: usize, deadline: Instant) -> Result<Bytes, Problem> {
     let kind = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     if kind.is_some_and(|kind| !is_json(kind)) {
         return Err(Problem::wrong_type("application/json"));
     }
-    let bytes = read(headers, body, most).await?;
+    let bytes = read(headers, body, most, deadline).await?;
     if kind.is_none() && !bytes.is_empty() { Err(Problem::wrong_type("application/json")) } else { Ok(bytes) }
 }
 
 /// The body, of whatever type, if it is not too large.
-pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result<Bytes, Problem> {
+pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize, deadline: Instant) -> Result<Bytes, Problem> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     // Told before a byte of it is read.
     if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > most)) {
         return Err(Problem::body_too_large(most));
     }
-    match Limited::new(body, most).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(most)),
-        Err(error) => Err(Problem::unreadable(format!("the body could not be read: {error}"))),
+    match timeout(deadline - now(), Limited::new(body, most).collect()).await {
+        Err(Error::TimedOut) => Err(Problem::request_timeout()),
+        Err(error) => Err(error.into()),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(most)),
+        Ok(Err(error)) => Err(Problem::unreadable(format!("the body could not be read: {error}"))),
     }
 }
 
@@ -39,11 +41,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result
 const COPIED: usize = 64 * 1024;
 
 /// As [`read`], for a view that only hands the body on: where the runtime can do that by itself, a large body does not come into this program.
-pub(super) async fn blob(parts: &mut Parts, body: Body, most: usize) -> Result<Blob, Problem> {
+pub(super) async fn blob(parts: &mut Parts, body: Body, most: usize, deadline: Instant) -> Result<Blob, Problem> {
     match parts.extensions.remove::<UnreadBody>() {
         Some(UnreadBody(blob)) if blob.len() > most => Err(Problem::body_too_large(most)),
         Some(UnreadBody(blob)) if blob.len() > COPIED => Ok(blob),
-        _ => Ok(read(&parts.headers, body, most).await?.into()),
+        _ => Ok(read(&parts.headers, body, most, deadline).await?.into()),
     }
 }
 

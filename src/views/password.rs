@@ -58,10 +58,10 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, request: Request) 
 /// Reads the body. What is wrong with it is said without a word of it: the decoder's message would quote it.
 async fn ask<T: DeserializeOwned>(shared: &Shared, request: Request, fields: &str) -> Result<(Executor, T), Problem> {
     let (mut parts, body) = request.into_parts();
-    let (pool, _) = admission::admit(&mut parts, &shared.limits)?;
+    let (pool, deadline) = admission::admit(&mut parts, &shared.limits)?;
     let [] = query::read(parts.uri.query(), [])?;
     let most = shared.limits.body_max.min(LONGEST_BODY);
-    let body = body::json(&parts.headers, body, most).await?;
+    let body = body::json(&parts.headers, body, most, deadline).await?;
     let asked = serde_json::from_slice(&body);
     // Overwritten where nobody else holds it.
     if let Ok(mut body) = body.try_into_mut() {

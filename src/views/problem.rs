@@ -78,6 +78,12 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit", detail)
     }
 
+    /// The deadline came before the whole body.
+    pub(super) fn request_timeout() -> Self {
+        let detail = "the body had not arrived by the request's deadline: send it faster, or ask for more time with X-Timeout-Ms";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
     pub(super) fn body_too_large(most: usize) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", format!("the body may have at most {most} bytes"))
     }

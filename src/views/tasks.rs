@@ -48,13 +48,18 @@ pub(super) async fn run(
     request: Request,
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
-    let (pool, _) = admission::admit(&mut parts, &shared.limits)?;
+    let (pool, deadline) = admission::admit(&mut parts, &shared.limits)?;
     let [] = query::read(parts.uri.query(), [])?;
     let form = accept::choose(&parts.headers, &OFFERS).ok_or_else(|| Problem::not_acceptable(&OFFERS.join(", ")))?;
     let Path(name) = name.map_err(|_| Problem::not_found(parts.uri.path()))?;
     let index = pool.tasks().named(&name)?;
     let entry = pool.tasks().at(index).ok_or(Error::UnknownTask { name })?;
-    let body = body::json(&parts.headers, body, shared.limits.body_max).await?;
+    if form == 1
+        && let Some(answer) = events::ended(&parts.headers)
+    {
+        return Ok(answer);
+    }
+    let body = body::json(&parts.headers, body, shared.limits.body_max, deadline).await?;
     let submitted = pool.submit_call(index, argument(entry, &body)?);
     // A submission that is not over at once waits for room. A caller over HTTP had better come again.
     let handle = submitted.now_or_never().unwrap_or(Err(Error::Full))?;

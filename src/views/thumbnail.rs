@@ -16,9 +16,9 @@ use crate::tasks::{Fit, Format, SIDE_MAX, ThumbnailOptions, thumbnail};
 
 pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
-    let (pool, _) = admission::admit(&mut parts, &shared.limits)?;
+    let (pool, deadline) = admission::admit(&mut parts, &shared.limits)?;
     let options = options(parts.uri.query(), &shared.limits)?;
-    let picture = body::blob(&mut parts, body, shared.limits.picture_max).await?;
+    let picture = body::blob(&mut parts, body, shared.limits.picture_max, deadline).await?;
     // What the picture is, its first bytes say: many clients send no type, or a wrong one.
     let made = pool.try_submit(thumbnail, (picture, options))?.await??;
     let kind = HeaderValue::from_static(made.format.mime());

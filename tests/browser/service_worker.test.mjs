@@ -63,6 +63,17 @@ test('progress arrives as events while the lanes compute', async () => {
   assert.ok(text.includes(squares(50_000_000)));
 });
 
+test('an EventSource gets its result once, and does not ask for it again', async () => {
+  const page = await open(context, site.url);
+  const seen = await page.evaluate(() => new Promise((resolve) => {
+    const seen = [];
+    const source = new EventSource('async-cpu?number=20000000');
+    for (const name of ['open', 'result', 'problem']) source.addEventListener(name, ({ data }) => seen.push([name, data && JSON.parse(data).result]));
+    source.onerror = () => source.readyState === EventSource.CLOSED && resolve(seen);
+  }));
+  assert.deepEqual(seen, [['open', undefined], ['result', squares(20_000_000)]]);
+});
+
 test('an aborted request cancels its jobs', async () => {
   const page = await open(context, site.url);
   await page.evaluate(async () => {

@@ -30,6 +30,8 @@ export function client(port) {
       socket.write(`${method} ${path} HTTP/1.1\r\nHost: test\r\n${lines.join('')}\r\n`);
       return socket;
     },
+    // A request of which the caller sends the body. `answer()` waits for the head of the answer and what it says has come with it.
+    upload: (path, headers, first = '', method = 'POST') => upload(where, path, headers, first, method),
     // Until nothing waits or runs any more; gives the figures.
     idle: (within = 10_000) => until(within, 'nothing waits or runs', async () => {
       const stats = await json('/stats');
@@ -57,6 +59,37 @@ export function send({ body, ...where }) {
     call.on('error', reject);
     call.end(body);
   });
+}
+
+async function upload(where, path, headers, first, method) {
+  const socket = connect(where);
+  const seen = { bytes: Buffer.alloc(0), closed: false };
+  socket.on('error', () => {});
+  socket.on('close', () => { seen.closed = true; });
+  socket.on('data', (bytes) => { seen.bytes = Buffer.concat([seen.bytes, bytes]); });
+  await new Promise((resolve) => socket.once('connect', resolve));
+  const start = performance.now();
+  const send = (target, { method = 'GET', headers = {} } = {}) => {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`${method} ${target} HTTP/1.1\r\nHost: test\r\n${lines.join('')}\r\n`);
+  };
+  send(path, { method, headers });
+  if (first) socket.write(first);
+  return {
+    socket, send,
+    closed: (within) => until(within, 'the connection is closed', async () => seen.closed || null),
+    answer: (within = PATIENCE_MS) => until(within, `an answer from ${path}`, async () => {
+      const end = seen.bytes.indexOf('\r\n\r\n');
+      if (end < 0) return seen.closed ? assert.fail(`${path}: the connection was closed without an answer`) : null;
+      const [status, ...lines] = seen.bytes.subarray(0, end).toString('latin1').split('\r\n');
+      const answered = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s)).map(([name, value]) => [name.toLowerCase(), value]));
+      const length = Number(answered['content-length'] ?? 0);
+      const text = seen.bytes.subarray(end + 4, end + 4 + length).toString();
+      if (text.length < length) return null;
+      seen.bytes = seen.bytes.subarray(end + 4 + length);
+      return { status: Number(status.split(' ')[1]), headers: answered, text, ms: performance.now() - start };
+    }),
+  };
 }
 
 // Asks until there is an answer other than null.

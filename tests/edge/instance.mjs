@@ -18,6 +18,17 @@ export async function edgeModule() {
   process.once('exit', () => rmSync(folder, { recursive: true }));
   // Node's global scope is no event target.
   globalThis.addEventListener ??= () => {};
+  // What long answers need of the runtime.
+  globalThis.FixedLengthStream ??= class extends TransformStream {
+    constructor() {
+      super();
+    }
+  };
+  Promise.withResolvers ??= function withResolvers() {
+    const made = {};
+    made.promise = new this((resolve, reject) => Object.assign(made, { resolve, reject }));
+    return made;
+  };
   let count = 0;
   return async () => {
     const made = [];

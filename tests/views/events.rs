@@ -10,12 +10,20 @@ use super::App;
 
 /// The events of a stream: names and data.
 fn parse(text: &str) -> Vec<(String, Value)> {
+    parse_with_ids(text).into_iter().map(|(_, name, data)| (name, data)).collect()
+}
+
+/// The same with the ids, in front.
+fn parse_with_ids(text: &str) -> Vec<(String, String, Value)> {
     let parse = |event: &str| {
-        let (name, data) = event.split_once('\n').unwrap();
-        let data = data.strip_prefix("data: ").unwrap();
-        (name.strip_prefix("event: ").unwrap().to_owned(), serde_json::from_str(data).unwrap())
+        let field = |name: &str| {
+            let values = event.lines().filter_map(|line| line.strip_prefix(name));
+            let [value] = values.collect::<Vec<_>>().try_into().unwrap();
+            str::to_owned(value)
+        };
+        (field("id: "), field("event: "), serde_json::from_str(&field("data: ")).unwrap())
     };
-    text.strip_suffix("\n\n").unwrap().split("\n\n").map(parse).collect()
+    text.strip_suffix("\n\n").unwrap().split("\n\n").filter(|block| *block != ":").map(parse).collect()
 }
 
 #[test]
@@ -43,8 +51,76 @@ fn an_error_on_the_way_is_the_last_event_and_a_problem() {
     assert_eq!(answer.status, 200);
     let events = parse(&answer.text);
     let (name, problem) = events.last().unwrap();
-    assert_eq!((name.as_str(), &problem["status"]), ("error", &504.into()));
+    assert_eq!((name.as_str(), &problem["status"]), ("problem", &504.into()));
     assert!(events.iter().filter(|(name, _)| name != "progress").count() == 1);
+}
+
+#[test]
+fn events_are_numbered_and_the_last_one_has_an_id_of_its_own() {
+    for (path, timeout) in [("/async-cpu?number=10000000", "60000"), ("/async-cpu?number=1000000000000", "100")] {
+        let request = Request::get(path).header("accept", "text/event-stream").header("x-timeout-ms", timeout);
+        let events = parse_with_ids(&App::new().ask(request, Body::empty()).text);
+        let ids: Vec<_> = events.iter().map(|(id, ..)| id.clone()).collect();
+        let numbers = (0..ids.len() - 1).map(|number| number.to_string());
+        assert_eq!(ids, numbers.chain(["end".to_owned()]).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_client_that_has_seen_the_last_event_is_told_to_stop() {
+    let app = App::new();
+    let cpu = || Request::get("/async-cpu?number=10000000");
+    let task = || Request::post("/tasks/count_primes").header("content-type", "application/json");
+    for request in [cpu(), task()] {
+        let request = request.header("accept", "text/event-stream").header("last-event-id", "end");
+        let answer = app.ask(request, "1000".to_owned());
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
+    }
+    assert_eq!(app.pool.stats().submitted, 0);
+    // Whoever wants no events did not get them before, either.
+    for (request, accept) in [(cpu(), "text/plain"), (cpu(), "application/json"), (task(), "application/json")] {
+        let request = request.header("accept", accept).header("last-event-id", "end");
+        assert_eq!(app.ask(request, "1000".to_owned()).status, 200, "{accept}");
+    }
+}
+
+#[test]
+fn after_a_stream_that_broke_off_the_work_begins_anew() {
+    for id in ["0", "7", "", "END", "end of it"] {
+        let request = Request::get("/async-cpu?number=10000000").header("accept", "text/event-stream");
+        let answer = App::new().ask(request.header("last-event-id", id), Body::empty());
+        let events = parse(&answer.text);
+        assert_eq!(events[0].1["done"], 0, "{id}");
+        assert_eq!(events.last().unwrap().1["result"], "333333283333335000000", "{id}");
+    }
+}
+
+#[test]
+fn no_event_is_named_like_those_that_an_event_source_dispatches_itself() {
+    for (path, timeout) in [("/async-cpu?number=10000000", "60000"), ("/async-cpu?number=1000000000000", "100")] {
+        let request = Request::get(path).header("accept", "text/event-stream").header("x-timeout-ms", timeout);
+        let events = parse(&App::new().ask(request, Body::empty()).text);
+        assert!(events.iter().all(|(name, _)| !["error", "open", "message"].contains(&name.as_str())));
+    }
+}
+
+/// The runtime learns that a client has gone only when it writes to it.
+#[test]
+fn a_stream_is_never_silent_for_long() {
+    let app = App::with(&[], Options::default().lanes(1));
+    let busy = app.pool.try_submit(offloop_edge::tasks::sum_of_squares, 0..1_000_000_000_000).unwrap();
+    let events = |request: http::request::Builder, body: &str| {
+        let request = request.header("accept", "text/event-stream").header("content-type", "application/json");
+        block_on(app.send(request, body.to_owned())).into_body()
+    };
+    let task = events(Request::post("/tasks/sum_of_squares"), r#"{"start":0,"end":4}"#);
+    let computation = events(Request::get("/async-cpu?number=100000000"), "");
+    for mut body in [task, computation] {
+        let mut next = || block_on(body.frame()).unwrap().unwrap().into_data().unwrap();
+        let comments = std::iter::from_fn(|| Some(next())).skip_while(|part| *part != ":\n\n").take(3);
+        assert_eq!(comments.collect::<Vec<_>>(), [":\n\n"; 3]);
+    }
+    drop(busy);
 }
 
 #[test]
@@ -101,7 +177,7 @@ fn a_task_that_fails_has_its_problem_as_the_last_event() {
     let request = request.header("accept", "text/event-stream").header("x-timeout-ms", "50");
     let events = parse(&App::new().ask(request, "4000000000".to_owned()).text);
     let (name, problem) = events.last().unwrap();
-    assert_eq!((name.as_str(), &problem["status"]), ("error", &504.into()));
+    assert_eq!((name.as_str(), &problem["status"]), ("problem", &504.into()));
 }
 
 #[test]

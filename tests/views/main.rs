@@ -3,6 +3,7 @@
 
 mod async_cpu;
 mod async_io;
+mod bodies;
 mod crowded;
 mod events;
 mod input;
