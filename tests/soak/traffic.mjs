@@ -1,4 +1,5 @@
 // What clients ask for, and what a right answer is. Each gives a word on what went wrong, or nothing.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { at } from '../../scripts/paths.mjs';
 import { sumOfSquares } from '../edge/client.mjs';
@@ -7,6 +8,16 @@ const JSON_BODY = { 'content-type': 'application/json' };
 const picture = readFileSync(at('tests', 'fixtures', 'pictures', 'baseline.jpg'));
 const below = (most) => Math.floor(Math.random() * most);
 const expect = (answer, right) => (right ? undefined : `${answer.status} ${answer.text.slice(0, 200)}`);
+
+const events = () => (below(2) ? { accept: 'text/event-stream' } : {});
+
+// Asks for a computation and goes away before it can be done.
+function leave(how, number, headers) {
+  return async ({ open }) => {
+    const socket = await open(`/async-cpu?number=${number}`, headers());
+    setTimeout(() => socket[how](), 50 + below(200));
+  };
+}
 
 const KINDS = [
   [25, 'ping', async ({ get }) => {
@@ -50,9 +61,22 @@ const KINDS = [
     const answer = await get('/async-cpu?number=900000000000', { 'x-timeout-ms': '150' });
     return expect(answer, answer.status === 504);
   }],
-  [5, 'gone', async ({ open }) => {
-    const socket = await open('/async-cpu?number=30000000000', below(2) ? { accept: 'text/event-stream' } : {});
-    setTimeout(() => socket.resetAndDestroy(), 100 + below(200));
+  // Clients that go away: few reset the connection, most close it, which sends a FIN.
+  [2, 'reset', leave('resetAndDestroy', 30_000_000_000, events)],
+  [3, 'closed', leave('destroy', 300_000_000, () => ({}))],
+  [1, 'closed, long work', leave('destroy', 10_000_000_000, () => ({}))],
+  [3, 'closed stream', leave('destroy', 10_000_000_000, () => ({ accept: 'text/event-stream' }))],
+  [2, 'closed upload', async ({ open }) => {
+    const socket = await open('/thumbnail?width=32', { 'content-type': 'image/jpeg', 'content-length': picture.length }, 'POST');
+    socket.write(picture.subarray(0, picture.length / 2));
+    setTimeout(() => socket.destroy(), below(300));
+  }],
+  [2, 'stalled upload', async ({ open }) => {
+    const socket = await open('/tasks/sum_of_squares', { ...JSON_BODY, 'content-length': 30, 'x-timeout-ms': 500 }, 'POST');
+    socket.write('{"sta');
+    const [chunk] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) });
+    socket.destroy();
+    return expect({ status: '', text: String(chunk) }, String(chunk).startsWith('HTTP/1.1 408'));
   }],
 ];
 
