@@ -11,6 +11,9 @@ use var::{millis, number};
 /// The longest `/async-io` may be asked to wait.
 pub(crate) const SECONDS_MAX: u32 = 30;
 
+/// The most bytes of one result. With larger ones a few callers would take all the memory there is.
+pub const RESULT_MAX: usize = 8 << 20;
+
 /// The limits of a deployment, each with a default that needs no configuration.
 ///
 /// # Examples
@@ -31,11 +34,16 @@ pub struct Limits {
     pub number_max: u64,
     /// `BODY_MAX`: the largest request body in bytes. At most 32 MiB, what a lane takes in one message.
     pub body_max: usize,
-    /// `PICTURE_MAX`: the largest picture that may be posted, in bytes. With larger ones less of a lane's memory is left for their pixels.
+    /// `PICTURE_MAX`: the largest picture that may be posted, in bytes; without `Content-Length` it is `BODY_MAX`, if that is less. With larger ones less of a lane's memory is left for their pixels.
     pub picture_max: usize,
     /// `PIXELS_MAX`: the most pixels of a posted picture, told by its header. What does not fit into the memory of a lane is refused
     /// in any case.
     pub pixels_max: u64,
+    /// `REQUESTS_MAX`: how many requests may be under way at a time. Each takes the runtime some 50 kB, and a Cloudflare isolate has 128 MB.
+    pub requests_max: usize,
+    /// `MEMORY_MAX`: bytes that the bodies and results of all requests together may take in this isolate. What would take more is answered with
+    /// 503 at once. The runtime's garbage takes as much again.
+    pub memory_max: usize,
     /// `LANES`: how many lanes compute; 0 leaves it to the platform.
     pub lanes: usize,
     /// `QUEUE`: how many jobs may wait. More give short waits to fewer callers and long waits to many.
@@ -103,6 +111,8 @@ impl Limits {
             body_max: number(&var, "BODY_MAX", default.body_max, 1..=32 << 20)?,
             picture_max: number(&var, "PICTURE_MAX", default.picture_max, 1..=24 << 20)?,
             pixels_max: number(&var, "PIXELS_MAX", default.pixels_max, 1..=1_000_000_000)?,
+            requests_max: number(&var, "REQUESTS_MAX", default.requests_max, 1..=100_000)?,
+            memory_max: number(&var, "MEMORY_MAX", default.memory_max, 1 << 20..=1 << 30)?,
             lanes: number(&var, "LANES", default.lanes, 0..=64)?,
             queue: number(&var, "QUEUE", default.queue, 1..=100_000)?,
             timeout: millis(&var, "TIMEOUT_MS", default.timeout, 1..=3_600_000)?,
@@ -134,6 +144,8 @@ impl Default for Limits {
             body_max: 1 << 20,
             picture_max: 10 << 20,
             pixels_max: 50_000_000,
+            requests_max: 2_048,
+            memory_max: 32 << 20,
             lanes: 0,
             queue: 256,
             timeout: Duration::from_secs(60),
@@ -154,6 +166,8 @@ impl fmt::Debug for Limits {
             .field("body_max", &self.body_max)
             .field("picture_max", &self.picture_max)
             .field("pixels_max", &self.pixels_max)
+            .field("requests_max", &self.requests_max)
+            .field("memory_max", &self.memory_max)
             .field("lanes", &self.lanes)
             .field("queue", &self.queue)
             .field("timeout", &self.timeout)

@@ -6,24 +6,26 @@ mod count_primes;
 mod faults;
 mod identify;
 mod mandelbrot;
-#[cfg(feature = "mandelbrot")]
-mod mosaic;
 #[cfg(feature = "password")]
 mod password;
+#[cfg(feature = "mandelbrot")]
+mod strip;
 mod sum_of_squares;
 #[cfg(feature = "thumbnail")]
 mod thumbnail;
 
-pub use bounds::check;
+#[cfg(feature = "password")]
+pub use bounds::hashing;
+pub use bounds::{Bound, Cost as CallCost, TIME_MAX, bound, check};
 pub use count_primes::count_primes;
 #[cfg(feature = "faults")]
 pub use faults::panic_with;
 pub use identify::{Identity, identify};
 pub use mandelbrot::{Tile, tile};
-#[cfg(feature = "mandelbrot")]
-pub use mosaic::{Mosaic, mosaic};
 #[cfg(feature = "password")]
 pub use password::{Cost, Password, PasswordError, Verification, hash_password, verify_password};
+#[cfg(feature = "mandelbrot")]
+pub use strip::{Picture, Rows, Strip, strip};
 pub use sum_of_squares::sum_of_squares;
 #[cfg(feature = "thumbnail")]
 pub use thumbnail::{Fit, Format, SIDE_MAX, Thumbnail, ThumbnailError, ThumbnailOptions, thumbnail};
@@ -39,7 +41,7 @@ offloop::tasks! {
     mandelbrot::tile,
     #[cfg(feature = "mandelbrot")]
     #[idempotent]
-    mosaic,
+    strip,
     #[cfg(feature = "password")]
     #[idempotent]
     hash_password,

@@ -16,6 +16,7 @@ mod computation;
 mod events;
 #[cfg(feature = "mandelbrot")]
 mod mandelbrot;
+mod memory;
 mod pace;
 mod parts;
 #[cfg(feature = "password")]
@@ -29,12 +30,15 @@ mod stats;
 mod tasks;
 #[cfg(feature = "thumbnail")]
 mod thumbnail;
+mod turns;
 
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::HeaderValue;
@@ -44,17 +48,38 @@ use tower::util::MapResponseLayer;
 use crate::limits::{LimitError, Limits};
 pub use admission::Deadline;
 pub use body::UnreadBody;
+use memory::Memory;
 use pace::Pace;
 pub use pool::Pool;
 use problem::Problem;
 pub use site::{Lanes, Site};
+use turns::Turns;
 
 /// What all requests of one instance share.
 struct Shared {
     limits: Limits,
     pace: Pace,
+    memory: Memory,
+    turns: Turns,
+    /// How many lanes really run at the same time, where not all do.
+    threads: Option<usize>,
+    /// Whether lanes are being measured.
+    probing: AtomicBool,
     /// Computations that were too small for a lane.
     inline: AtomicU64,
+}
+
+impl Shared {
+    /// How many of so many lanes run at the same time.
+    fn threads(&self, lanes: usize) -> usize {
+        self.threads.unwrap_or(lanes).clamp(1, lanes.max(1))
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 /// The routes, built once and cloned for each request.
@@ -78,7 +103,21 @@ struct Shared {
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 pub fn router(limits: Limits) -> Router {
-    let shared = Shared { limits, pace: Pace::default(), inline: AtomicU64::new(0) };
+    router_on(limits, None)
+}
+
+/// As [`router`], for lanes of which only so many run at the same time: those that are isolates of one process share its thread.
+pub fn router_on(limits: Limits, threads: Option<usize>) -> Router {
+    let lanes = threads.unwrap_or(limits.lanes);
+    let shared = Arc::new(Shared {
+        memory: Memory::new(&limits, lanes),
+        turns: Turns::default(),
+        pace: Pace::default(),
+        probing: AtomicBool::new(false),
+        inline: AtomicU64::new(0),
+        threads,
+        limits,
+    });
     let routes = Router::new();
     #[cfg(feature = "mandelbrot")]
     let routes = routes.route("/mandelbrot", get(mandelbrot::view));
@@ -98,8 +137,9 @@ pub fn router(limits: Limits) -> Router {
         .route("/probe", get(probe::view))
         .method_not_allowed_fallback(async |request: Request| Problem::method(request.method(), request.uri().path()))
         .fallback(async |request: Request| Problem::not_found(request.uri().path()))
+        .layer(from_fn_with_state(Arc::clone(&shared), memory::account))
         .layer(MapResponseLayer::new(guard))
-        .with_state(Arc::new(shared))
+        .with_state(shared)
 }
 
 /// The answer to every request of a deployment whose variables are wrong: what is wrong, since nothing else can be right.

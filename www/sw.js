@@ -9,7 +9,7 @@ const CACHE = `offloop-${BUILD}`;
 const SCOPE = new URL(self.registration.scope);
 const ROUTES = /^(ping|async-io|async-cpu|mandelbrot|thumbnail|password\/(hash|verify)|tasks(\/[^/]+)?|stats|probe)$/;
 /** Those of them whose tasks are not in this module: an open page has the other one, and workers for it. */
-const PASSED = /^(mandelbrot|thumbnail|password\/.*|tasks\/(mosaic|thumbnail|hash_password|verify_password))$/;
+const PASSED = /^(mandelbrot|thumbnail|password\/.*|tasks\/(strip|thumbnail|hash_password|verify_password))$/;
 /** A network that takes longer counts as none, if the file is in the cache. */
 const PATIENCE_MS = 4000;
 /** How long a page that computes may take to hand its port over before the job runs here. */

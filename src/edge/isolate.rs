@@ -66,11 +66,15 @@ impl Isolate {
             return Self { role: Role::Lane };
         }
         let limits = Limits::check_names(variables(env)).and_then(|()| Limits::from_vars(|name| variable(env, name)));
-        let (router, limits) = match limits {
-            Ok(limits) => (views::router(limits.clone()), limits),
-            Err(error) => (views::misconfigured(&error), Limits::default()),
+        let (limits, wrong) = match limits {
+            Ok(limits) => (limits, None),
+            Err(error) => (Limits::default(), Some(error)),
         };
         let places = places(env, &limits, request);
+        let router = match wrong {
+            None => views::router_on(limits.clone(), Some(threads(env, request, places.len()))),
+            Some(error) => views::misconfigured(&error),
+        };
         let share = limits.queue.div_ceil(places.len().max(1));
         let places: Vec<_> = places.into_iter().map(|place| place.limit(share)).collect();
         let options = Options::default().queue(limits.queue).retries(RETRIES).recorder(Recorder::new());
@@ -122,6 +126,12 @@ fn places(env: &Env, limits: &Limits, request: &Request) -> Vec<Place> {
     let region = colo(request).unwrap_or_else(|| "local".to_owned());
     let count = if limits.lanes == 0 { OBJECTS } else { limits.lanes };
     (0..count).map(|index| Place::object(&namespace, format!("offloop/{region}/{index}"), None)).collect()
+}
+
+/// How many of the lanes run at the same time: on one machine, all objects are in one process and so in one thread.
+fn threads(env: &Env, request: &Request, places: usize) -> usize {
+    let objects = object(env, "LANE_0").is_none();
+    if objects && colo(request).is_none() { 1 } else { places }
 }
 
 /// Cloudflare's name of the place where the request came in; there is none elsewhere.

@@ -50,11 +50,16 @@ pub fn tile(tile: Tile) -> Result<Blob, String> {
     for row in 0..height {
         let y = top + f64::from(row) * step;
         for column in 0..width {
-            let [red, green, blue] = palette::colour(escape(left + f64::from(column) * step, y, iterations));
+            let [red, green, blue] = sample(left + f64::from(column) * step, y, iterations);
             pixels.extend_from_slice(&[red, green, blue, 255]);
         }
     }
     Ok(pixels.into())
+}
+
+/// The colour of one point.
+pub(super) fn sample(x: f64, y: f64, iterations: u32) -> [u8; 3] {
+    palette::colour(escape(x, y, iterations))
 }
 
 /// A point this far out (squared) has escaped. Further than the 4 that decides it: the fraction of the last step gets smoother.

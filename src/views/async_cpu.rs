@@ -24,7 +24,7 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     {
         return Ok(answer);
     }
-    let mut computation = Computation::start(shared, &pool, deadline, number)?;
+    let mut computation = Computation::start(shared, &pool, deadline, number, form == 2)?;
     let mut response = if form == 2 {
         events::of_computation(computation)
     } else {

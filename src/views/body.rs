@@ -38,7 +38,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize, deadline:
 
 /// Bodies up to this are read all the same: it takes less than a tenth of a millisecond, and a job that has its whole input is run again if
 /// its lane is lost.
-const COPIED: usize = 64 * 1024;
+pub(super) const COPIED: usize = 64 * 1024;
 
 /// As [`read`], for a view that only hands the body on: where the runtime can do that by itself, a large body does not come into this program.
 pub(super) async fn blob(parts: &mut Parts, body: Body, most: usize, deadline: Instant) -> Result<Blob, Problem> {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! start ─▶ the first part is submitted, or refused: an admitted computation is finished, however full the queue gets
-//! step  ─▶ parts are taken until every lane has one and one in hand ─▶ one ends ─▶ its time sets the size of the next
+//! step  ─▶ parts are taken up to this request's share of the lanes ─▶ one ends ─▶ its time sets the size of the next
 //! drop  ─▶ every part that is on its way is cancelled
 //! ```
 
@@ -21,6 +21,8 @@ use serde::Serialize;
 use super::Shared;
 use super::parts::{Cut, Parts};
 use super::pool::Pool;
+use super::problem::Problem;
+use super::turns::{self, Sharing};
 use crate::tasks::sum_of_squares;
 
 /// How long to wait before asking again, when there was no room for a part and none is on its way.
@@ -36,6 +38,8 @@ pub(super) struct Computation {
     deadline: Instant,
     lanes: usize,
     parts: Parts,
+    /// None if nothing is on lanes.
+    sharing: Option<Sharing>,
     running: FuturesUnordered<BoxFuture<'static, Ended>>,
     /// How many parts may be on their way.
     window: usize,
@@ -85,15 +89,33 @@ pub(super) struct Outcome {
 }
 
 impl Computation {
-    /// Computes the sum for the numbers below `number`: at once if that is cheap, else by submitting a first part.
+    /// Computes the sum for the numbers below `number`: at once if that is cheap, else by submitting a first part. Work that is `watched` ends
+    /// with its client, so it may begin whatever the estimate says.
     ///
     /// # Errors
     ///
-    /// Whatever the executor refuses the first part with; `Full` comes from nowhere else.
-    pub(super) fn start(shared: Arc<Shared>, pool: &Pool, deadline: Instant, number: u64) -> Result<Self, Error> {
+    /// The time does not suffice, or whatever the executor refuses the first part with; `Full` comes from nowhere else.
+    pub(super) fn start(
+        shared: Arc<Shared>,
+        pool: &Pool,
+        deadline: Instant,
+        number: u64,
+        watched: bool,
+    ) -> Result<Self, Problem> {
         let pool = (number > shared.limits.inline_below).then(|| pool.executor().until(deadline));
+        let lanes = pool.as_ref().map_or(0, Executor::lanes);
+        let sharing = if pool.is_some() {
+            let work = shared.pace.time(number);
+            if !watched {
+                turns::admit(&shared, work, lanes, deadline)?;
+            }
+            Some(Sharing::new(Arc::clone(&shared), work))
+        } else {
+            None
+        };
         let mut computation = Self {
-            lanes: pool.as_ref().map_or(0, Executor::lanes),
+            lanes,
+            sharing,
             parts: Parts::new(number, shared.limits.parts_max),
             running: FuturesUnordered::new(),
             window: 1,
@@ -124,7 +146,7 @@ impl Computation {
                 computation.end(Ended { range, submitted, end: now(), result })?;
             } else {
                 computation.push(range, first);
-                computation.window = computation.full_window();
+                computation.window = computation.shared.turns.window(computation.lanes);
             }
         }
         Ok(computation)
@@ -162,7 +184,10 @@ impl Computation {
                 self.sum += sum;
                 self.done += units;
                 self.parts_done += 1;
-                self.window = if self.blocking { 1 } else { (self.window + 1).min(self.full_window()) };
+                let most = self.shared.turns.window(self.lanes);
+                self.window = if self.blocking { 1 } else { (self.window + 1).min(most) };
+                let left = self.shared.pace.time(self.number - self.done);
+                self.sharing.iter_mut().for_each(|sharing| sharing.set_left(left));
                 self.learn(units, submitted, end);
                 Ok(())
             }
@@ -207,16 +232,13 @@ impl Computation {
         Progress { done: self.done, total: self.number }
     }
 
-    fn full_window(&self) -> usize {
-        self.lanes.max(1) * 2
-    }
-
     fn take(&mut self) -> Option<Range<u64>> {
-        let Shared { pace, limits, .. } = &*self.shared;
+        let Shared { pace, limits, turns, .. } = &*self.shared;
         let lanes = u64::try_from(self.lanes.max(1)).unwrap_or(u64::MAX);
         self.parts.take(Cut {
             lanes,
-            target: pace.units(limits.part),
+            target: pace.units(turns.part(limits.part)),
+            longest: pace.units(turns.longest(limits.part)),
             least: pace.units(limits.part / 10),
             reach: pace.units(self.deadline - now()).saturating_mul(lanes),
         })

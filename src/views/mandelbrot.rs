@@ -1,19 +1,25 @@
-//! `GET /mandelbrot`: the Mandelbrot set as a PNG, its tiles computed on lanes.
+//! `GET /mandelbrot`: the Mandelbrot set as a PNG, drawn and compressed strip by strip on lanes. Pixels never come here: of a picture with
+//! 12 MB of them, a few at a time are at a lane, and what is left of them after compression is put together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use offloop::Blob;
+use offloop::Executor;
 
+use super::memory::{Account, Kind};
 use super::problem::Problem;
 use super::query::{decimal, read, whole};
+use super::turns::Sharing;
 use super::{Shared, admission};
-use crate::tasks::{Mosaic, Tile, mosaic, tile};
+use crate::limits::RESULT_MAX;
+use crate::tasks::{Picture, Rows, Strip, strip};
 
 /// The longest side of a picture.
 const SIDE_MAX: u16 = 2048;
@@ -21,8 +27,11 @@ const SIDE_MAX: u16 = 2048;
 /// The most iterations for a whole picture, should no point ever escape: some ten seconds of one lane.
 const WORK_MAX: u64 = 4_000_000_000;
 
-/// The most iterations for one tile, some 20 ms, so that a lane is free again soon.
-const TILE_WORK: u64 = 10_000_000;
+/// The most iterations for one strip, some 20 ms, so that a lane is free again soon.
+const STRIP_WORK: u64 = 8_000_000;
+
+/// The most pixels of a strip: to compress them takes some milliseconds.
+const STRIP_PIXELS: usize = 64 << 10;
 
 /// What is to be seen.
 #[derive(Debug)]
@@ -39,17 +48,56 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     let (mut parts, _) = request.into_parts();
     let (pool, _) = admission::admit(&mut parts, &shared.limits)?;
     let view = View::read(parts.uri.query())?;
-    let edge = view.edge();
-    let refused = |error: String| Problem::internal(error);
-    let tiles: Vec<Blob> = pool
-        .map(tile, view.tiles(edge))
-        .map(|result| result.map_err(Problem::from)?.map_err(refused))
-        .try_collect()
-        .await?;
-    // Compressing takes long enough to be work for a lane, too.
-    let put_together = Mosaic { width: view.width.into(), height: view.height.into(), edge: edge.into(), tiles };
-    let picture = pool.run(mosaic, put_together).await?.map_err(refused)?;
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static("image/png"))], Bytes::from(picture)).into_response())
+    let account = Account::of(&parts)?;
+    account.reserve(Kind::Result, view.bytes().min(RESULT_MAX))?;
+    let strips = draw(&shared, &pool, view.strips(), &account).await?;
+    let mut picture = Picture::default();
+    let mut file = Picture::head(view.width, view.height);
+    for strip in strips {
+        picture.add(&strip);
+        file.extend_from_slice(&strip.chunk);
+    }
+    file.extend(picture.tail());
+    account.result(file.len())?;
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static("image/png"))], Bytes::from(file)).into_response())
+}
+
+/// The strips in their order, drawn by lanes that this request shares with others.
+async fn draw(
+    shared: &Arc<Shared>,
+    pool: &Executor,
+    rows: Vec<Rows>,
+    account: &Account,
+) -> Result<Vec<Strip>, Problem> {
+    let work = |rows: &Rows| u64::from(rows.width) * u64::from(rows.height) * u64::from(rows.iterations);
+    let mut left: u64 = rows.iter().map(work).sum();
+    let mut sharing = Sharing::new(Arc::clone(shared), time(left));
+    let mut strips: Vec<Option<Strip>> = vec![None; rows.len()];
+    let mut rows = rows.into_iter().enumerate();
+    let (mut running, mut bytes) = (FuturesUnordered::new(), 0);
+    loop {
+        while running.len() < shared.turns.window(pool.lanes())
+            && let Some((index, rows)) = rows.next()
+        {
+            let drawn = pool.run(strip, rows);
+            running.push(async move { (index, work(&rows), drawn.await) });
+        }
+        let Some((index, done, drawn)) = running.next().await else { break };
+        let strip = drawn?.map_err(Problem::internal)?;
+        bytes += strip.chunk.len();
+        if bytes > RESULT_MAX {
+            account.result(bytes)?;
+        }
+        left -= done;
+        sharing.set_left(time(left));
+        strips.get_mut(index).into_iter().for_each(|place| *place = Some(strip.clone()));
+    }
+    Ok(strips.into_iter().flatten().collect())
+}
+
+/// How long so many iterations take a lane at most.
+fn time(iterations: u64) -> Duration {
+    Duration::from_nanos(iterations.saturating_mul(5) / 2)
 }
 
 impl View {
@@ -75,44 +123,60 @@ impl View {
         Ok(Self { left, top, step, width, height, iterations })
     }
 
-    /// The edge of a tile.
-    fn edge(&self) -> u16 {
-        let pixels = TILE_WORK / u64::from(self.iterations.max(1));
-        u16::try_from(pixels.isqrt()).unwrap_or(u16::MAX).clamp(64, 256)
+    /// What the file has at most, in bytes.
+    fn bytes(&self) -> usize {
+        usize::from(self.width) * usize::from(self.height) * 3 + (16 << 10)
     }
 
-    /// Row by row, from left to right; those at the right and at the bottom may be smaller.
-    fn tiles(&self, edge: u16) -> Vec<Tile> {
-        let starts = |side: u16| (0..side).step_by(usize::from(edge));
-        let tile = |row: u16, column: u16| Tile {
-            left: self.left + f64::from(column) * self.step,
-            top: self.top + f64::from(row) * self.step,
-            step: self.step,
-            width: edge.min(self.width - column),
-            height: edge.min(self.height - row),
-            iterations: self.iterations,
-        };
-        starts(self.height)
-            .flat_map(|row| starts(self.width).map(move |column| (row, column)))
-            .map(|(row, column)| tile(row, column))
-            .collect()
+    /// From the top, and from left to right where a row is too much work for one strip.
+    fn strips(&self) -> Vec<Rows> {
+        let pixels = usize::try_from(STRIP_WORK / u64::from(self.iterations.max(1))).unwrap_or(usize::MAX);
+        let pixels = pixels.clamp(1, STRIP_PIXELS);
+        let width = usize::from(self.width).min(pixels);
+        let height = if width < usize::from(self.width) { 1 } else { pixels / width };
+        let mut strips = Vec::new();
+        for row in (0..self.height).step_by(height) {
+            for from in (0..self.width).step_by(width) {
+                let most = |size: usize, rest: u16| u16::try_from(size).unwrap_or(u16::MAX).min(rest);
+                strips.push(Rows {
+                    left: self.left,
+                    top: self.top + f64::from(row) * self.step,
+                    step: self.step,
+                    from,
+                    width: most(width, self.width - from),
+                    height: most(height, self.height - row),
+                    iterations: self.iterations,
+                });
+            }
+        }
+        strips
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::View;
+    use super::{Rows, STRIP_WORK, View};
 
     #[test]
-    fn tiles_cover_the_picture_once() {
-        for (query, count) in
-            [("width=640&height=480", 6 * 4), ("width=1&height=1", 1), ("width=500&height=3&iterations=100000", 8)]
-        {
+    fn strips_cover_the_picture_once_and_each_is_short() {
+        for (query, count) in [
+            ("width=640&height=480", 12),
+            ("width=1&height=1", 1),
+            ("width=500&height=3&iterations=100000", 3 * 7),
+            ("width=2048&height=1&iterations=100000", 26),
+            ("width=2048&height=2048&iterations=953", 512),
+        ] {
+            let strips = View::read(Some(query)).ok().unwrap().strips();
+            assert_eq!(strips.len(), count, "{query}");
+            let pixels = |rows: &Rows| u64::from(rows.width) * u64::from(rows.height);
             let view = View::read(Some(query)).ok().unwrap();
-            let tiles = view.tiles(view.edge());
-            assert!(tiles.len() <= count, "{query}: {}", tiles.len());
-            let area: u64 = tiles.iter().map(|tile| u64::from(tile.width) * u64::from(tile.height)).sum();
-            assert_eq!(area, u64::from(view.width) * u64::from(view.height), "{query}");
+            assert_eq!(
+                strips.iter().map(pixels).sum::<u64>(),
+                u64::from(view.width) * u64::from(view.height),
+                "{query}"
+            );
+            assert!(strips.iter().all(|rows| pixels(rows) * u64::from(rows.iterations) <= STRIP_WORK), "{query}");
+            assert!(strips.iter().all(|rows| rows.from == 0 || rows.height == 1), "{query}");
         }
     }
 

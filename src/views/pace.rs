@@ -11,9 +11,9 @@ const INITIAL: u64 = 500_000;
 /// make more of it.
 const SLOWEST: u64 = 125_000;
 
-/// No lane is thought to be faster, which is twice what a fast core does. Where gateway and lanes share a process the clock may
+/// No lane is thought to be faster, which is what a fast core does. Where gateway and lanes share a process the clock may
 /// stand still for a whole part; each would then seem to be free, and the next be ten times as large.
-const FASTEST: u64 = 4_000_000;
+const FASTEST: u64 = 2_000_000;
 
 /// How much too short a measured time can be: the clock at the edge counts whole milliseconds.
 const GRAIN: u64 = 2_000;

@@ -18,6 +18,8 @@ pub(super) struct Cut {
     pub(super) lanes: u64,
     /// How many units a part should have.
     pub(super) target: u64,
+    /// How many a part may have if there would else be too many of them.
+    pub(super) longest: u64,
     /// How many are worth the way to a lane.
     pub(super) least: u64,
     /// How many all lanes can do before the deadline.
@@ -31,9 +33,9 @@ impl Parts {
     }
 
     /// The next part: `target` units if there is plenty, less towards the end, so that all lanes finish at the same time, but not
-    /// less than `least`; more where the parts would not suffice for what can be done at all, but never more than a lane can do
+    /// less than `least`; up to `longest` where the parts would not suffice for what can be done at all, but never more than a lane can do
     /// before the deadline. So there may be no more parts while there is still work, and that work is out of reach.
-    pub(super) fn take(&mut self, Cut { lanes, target, least, reach }: Cut) -> Option<Range<u64>> {
+    pub(super) fn take(&mut self, Cut { lanes, target, longest, least, reach }: Cut) -> Option<Range<u64>> {
         if let Some(range) = self.again.pop() {
             return Some(range);
         }
@@ -46,7 +48,7 @@ impl Parts {
         // Half of an equal share: the other half makes up for lanes that are slower than others.
         let share = rest.div_ceil(lanes.saturating_mul(2));
         // Half as much again as is thought to be in reach, since lanes may turn out to be faster.
-        let needed = rest.min(reach.saturating_add(reach / 2)).div_ceil(self.left);
+        let needed = rest.min(reach.saturating_add(reach / 2)).div_ceil(self.left).min(longest);
         let most = reach.div_ceil(lanes).max(least);
         let size = share.min(target).max(least).max(needed).min(most).min(rest).max(1);
         self.left -= 1;
@@ -64,7 +66,7 @@ impl Parts {
 mod tests {
     use super::{Cut, Parts};
 
-    const CUT: Cut = Cut { lanes: 2, target: 10_000, least: 500, reach: u64::MAX };
+    const CUT: Cut = Cut { lanes: 2, target: 10_000, longest: u64::MAX, least: 500, reach: u64::MAX };
 
     /// Takes all parts and checks that they are the whole range, in order.
     fn sizes(end: u64, most: usize, cut: Cut) -> Vec<u64> {
@@ -102,7 +104,7 @@ mod tests {
     #[test]
     fn there_are_never_more_parts_than_allowed() {
         for most in [1, 2, 7, 50] {
-            let sizes = sizes(1_000_000_000_000, most, Cut { lanes: 64, target: 1, least: 1, reach: u64::MAX });
+            let sizes = sizes(1_000_000_000_000, most, Cut { lanes: 64, target: 1, least: 1, ..CUT });
             assert!(sizes.len() <= most, "{} of {most}", sizes.len());
         }
     }
@@ -121,6 +123,13 @@ mod tests {
     fn work_that_is_out_of_reach_makes_no_part_larger() {
         let part = Parts::new(1_000_000_000_000, 900).take(Cut { reach: 600_000, ..CUT }).unwrap();
         assert_eq!(part, 0..10_000);
+    }
+
+    #[test]
+    fn parts_that_do_not_suffice_are_longer_and_none_is_too_long() {
+        let mut parts = Parts::new(1_000_000, 10);
+        let sizes: Vec<_> = std::iter::from_fn(|| parts.take(Cut { longest: 20_000, ..CUT })).collect();
+        assert!(sizes.iter().all(|part| part.end - part.start == 20_000), "{sizes:?}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! alone; lanes that share a thread need the sum. Times are taken here, around awaits, since the far side's clock may stand still.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -59,6 +60,9 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     let (mut parts, _) = request.into_parts();
     let (pool, deadline) = admission::admit(&mut parts, &shared.limits)?;
     let [] = query::read(parts.uri.query(), [])?;
+    let Some(_probing) = Probing::new(&shared) else {
+        return Err(Problem::busy("the lanes are being measured, which is done for one at a time".to_owned(), 1));
+    };
     let site = parts.extensions.remove::<Site>();
     let lanes = match site.as_ref().and_then(|site| site.lanes.as_ref()) {
         Some(lanes) => lanes().into_iter().map(|(name, pool)| (name, pool.until(deadline))).collect(),
@@ -66,6 +70,21 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     };
     let lanes = measure(lanes, shared.pace.units(WORK)).await?;
     Ok(json(&findings(site, lanes)))
+}
+
+/// Measuring for several at once would measure the others, and keep all lanes busy.
+struct Probing(Arc<Shared>);
+
+impl Probing {
+    fn new(shared: &Arc<Shared>) -> Option<Self> {
+        (!shared.probing.swap(true, Relaxed)).then(|| Self(Arc::clone(shared)))
+    }
+}
+
+impl Drop for Probing {
+    fn drop(&mut self) {
+        self.0.probing.store(false, Relaxed);
+    }
 }
 
 /// Gets the lanes up, then measures them one by one, then all together.

@@ -1,6 +1,7 @@
 //! Errors as answers: the only place that gives an error its status (RFC 9457).
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -54,9 +55,23 @@ impl Problem {
         }))
     }
 
-    fn header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.0.header = Some((name, HeaderValue::from_static(value)));
+    fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.0.header = Some((name, value.into()));
         self
+    }
+
+    /// What there is no room or no time for now, because of what others have asked for.
+    pub(super) fn busy(detail: String, seconds: u64) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Error::Full.kind(), detail).header(RETRY_AFTER, seconds)
+    }
+
+    /// What cannot be done before its deadline, even if nobody else wanted anything.
+    pub(super) fn too_long(needed: Duration, left: Duration) -> Self {
+        let (needed, left) = (needed.as_secs_f64(), left.as_secs_f64());
+        let detail = format!(
+            "this takes about {needed:.1} s and its deadline is in {left:.1} s: ask for less, or give it more time with X-Timeout-Ms"
+        );
+        Self::new(StatusCode::GATEWAY_TIMEOUT, Error::TimedOut.kind(), detail)
     }
 
     /// A parameter, in the query or a header, that is not as it must be.
@@ -103,7 +118,7 @@ impl Problem {
 
     pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "this route needs the header Authorization: Bearer <token>")
-            .header(WWW_AUTHENTICATE, "Bearer")
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
     pub(super) fn not_found(path: &str) -> Self {
@@ -140,7 +155,7 @@ impl From<Error> for Problem {
         if let Error::Lost { reason, .. } = error {
             problem.0.reason = Some(reason.name());
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE { problem.header(RETRY_AFTER, "1") } else { problem }
+        if status == StatusCode::SERVICE_UNAVAILABLE { problem.header(RETRY_AFTER, 1_u64) } else { problem }
     }
 }
 

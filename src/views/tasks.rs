@@ -12,13 +12,17 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderValue;
 use http::header::{CONTENT_TYPE, VARY};
+use offloop::wire::Payload;
 use offloop::{Entry, Error};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
+use super::memory::{Account, Kind, keep};
 use super::problem::Problem;
+use super::turns::Turn;
 use super::{Shared, accept, admission, body, events, json, query};
-use crate::tasks::{TASKS, check};
+use crate::limits::Limits;
+use crate::tasks::{CallCost, TASKS, check};
 
 const OFFERS: [&str; 2] = ["application/json", events::MIME];
 
@@ -59,24 +63,36 @@ pub(super) async fn run(
     {
         return Ok(answer);
     }
+    let account = Account::of(&parts)?;
+    account.expect(&parts.headers, shared.limits.body_max)?;
     let body = body::json(&parts.headers, body, shared.limits.body_max, deadline).await?;
-    let submitted = pool.submit_call(index, argument(entry, &body)?);
+    let (cost, input) = argument(entry, &body, &shared.limits)?;
+    drop(body);
+    account.read(input.len());
+    // As it comes, and as JSON.
+    account.reserve(Kind::Result, 2 * cost.result)?;
+    let turn = Turn::take(&shared, cost.time, pool.lanes(), deadline).await?;
+    let submitted = pool.submit_call(index, input);
     // A submission that is not over at once waits for room. A caller over HTTP had better come again.
     let handle = submitted.now_or_never().unwrap_or(Err(Error::Full))?;
     if form == 1 {
-        return Ok(events::of_job(handle, entry));
+        return Ok(keep(events::of_job(handle, entry), turn));
     }
-    let text = entry.output_to_json(handle.await?)?;
+    let output = handle.await?;
+    account.result(output.len())?;
+    let text = entry.output_to_json(output)?;
+    account.result(text.len())?;
     let headers = [(CONTENT_TYPE, "application/json"), (VARY, "accept")];
     Ok((headers.map(|(name, value)| (name, HeaderValue::from_static(value))), text).into_response())
 }
 
-/// The task's argument. No body is the argument of a task that takes none.
-fn argument(entry: &Entry, body: &Bytes) -> Result<offloop::wire::Payload, Problem> {
+/// What the call may cost, and the task's argument. No body is the argument of a task that takes none.
+fn argument(entry: &Entry, body: &Bytes, limits: &Limits) -> Result<(CallCost, Payload), Problem> {
     let text: &[u8] = if body.is_empty() { b"null" } else { body };
-    check(entry.name(), text).map_err(Problem::unfit)?;
-    entry.input_from_json(text).map_err(|error| match serde_json::from_slice::<IgnoredAny>(text) {
+    let (cost, text) = check(entry.name(), text, limits).map_err(Problem::unfit)?;
+    let input = entry.input_from_json(&text).map_err(|error| match serde_json::from_slice::<IgnoredAny>(&text) {
         Err(error) => Problem::unreadable(format!("the body is not JSON: {error}")),
         Ok(_) => Problem::unfit(format!("{} takes {}: {error}", entry.name(), entry.signature()[0])),
-    })
+    })?;
+    Ok((cost, input))
 }

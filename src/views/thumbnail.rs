@@ -1,6 +1,7 @@
 //! `POST /thumbnail?width=320`: the posted picture, smaller, made on a lane.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -8,21 +9,55 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
+use super::body::{COPIED, UnreadBody};
+use super::memory::{Account, Kind, length};
 use super::problem::Problem;
 use super::query::{choice, read, whole};
+use super::turns::Turn;
 use super::{Shared, admission, body};
-use crate::limits::Limits;
+use crate::limits::{Limits, RESULT_MAX};
 use crate::tasks::{Fit, Format, SIDE_MAX, ThumbnailOptions, thumbnail};
+
+/// How long a picture usually takes: 12 megapixels do.
+const USUAL: Duration = Duration::from_millis(60);
 
 pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let (pool, deadline) = admission::admit(&mut parts, &shared.limits)?;
     let options = options(parts.uri.query(), &shared.limits)?;
-    let picture = body::blob(&mut parts, body, shared.limits.picture_max, deadline).await?;
+    let account = Account::of(&parts)?;
+    account.reserve(Kind::Result, expected(&options))?;
+    // One whose length is not known cannot go on to a lane as it comes: it is read here, where it takes several times its size.
+    let read_here = length(&parts.headers).is_none();
+    let most =
+        if read_here { shared.limits.picture_max.min(shared.limits.body_max) } else { shared.limits.picture_max };
+    let passed_on = parts.extensions.get::<UnreadBody>().map(|UnreadBody(body)| body.len());
+    let passed_on = passed_on.filter(|length| (COPIED + 1..=most).contains(length));
+    match passed_on {
+        Some(length) => account.pass_on(length)?,
+        None => account.expect(&parts.headers, most)?,
+    }
+    let picture = body::blob(&mut parts, body, most, deadline).await?;
+    // Whoever sends a picture while it goes on to a lane keeps nobody from computing, however long that takes.
+    let _turn = match passed_on {
+        Some(_) => None,
+        None => {
+            account.read(picture.len());
+            Some(Turn::take(&shared, USUAL, pool.lanes(), deadline).await?)
+        }
+    };
     // What the picture is, its first bytes say: many clients send no type, or a wrong one.
     let made = pool.try_submit(thumbnail, (picture, options))?.await??;
+    account.result(made.picture.len())?;
     let kind = HeaderValue::from_static(made.format.mime());
     Ok(([(CONTENT_TYPE, kind)], Bytes::from(made.picture)).into_response())
+}
+
+/// What a thumbnail usually has, in bytes: as a file without loss, and no higher than wide if nothing is said.
+fn expected(options: &ThumbnailOptions) -> usize {
+    let (width, height) = (options.width.or(options.height), options.height.or(options.width));
+    let pixels = u64::from(width.unwrap_or(SIDE_MAX)) * u64::from(height.unwrap_or(SIDE_MAX));
+    usize::try_from(pixels * 3 / 2).map_or(RESULT_MAX, |bytes| bytes.min(RESULT_MAX)) + (16 << 10)
 }
 
 fn options(query: Option<&str>, limits: &Limits) -> Result<ThumbnailOptions, Problem> {

@@ -14,7 +14,7 @@ for (const { mode, args } of MODES) {
         const { pid, gateway, lanes } = server.state();
         const pids = [pid, gateway, ...lanes.map((lane) => lane.pid)];
         assert.equal(pid, server.pid);
-        const job = server.get('/async-cpu?number=300000000000').catch(() => null);
+        const job = server.get('/async-cpu?number=30000000000').catch(() => null);
         await server.busy();
         process.kill(pid, signal);
         await server.ended;
