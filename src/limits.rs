@@ -69,11 +69,13 @@ pub struct Limits {
 
 impl Limits {
     /// The variables that there are.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 14] = [
         "NUMBER_MAX",
         "BODY_MAX",
         "PICTURE_MAX",
         "PIXELS_MAX",
+        "REQUESTS_MAX",
+        "MEMORY_MAX",
         "LANES",
         "QUEUE",
         "TIMEOUT_MS",
