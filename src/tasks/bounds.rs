@@ -37,7 +37,7 @@ const MOST_PIXELS: u64 = 512 * 512;
 pub struct Cost {
     /// How long it takes its lane, at most [`TIME_MAX`].
     pub time: Duration,
-    /// Bytes of the result as JSON, at most [`RESULT_MAX`]. What a task takes besides depends on its argument's size only, or is checked by itself.
+    /// Bytes of the result as JSON, at most [`RESULT_MAX`] where there is a bound. What a task takes besides depends on its argument's size only, or is checked by itself.
     pub result: usize,
 }
 
@@ -107,7 +107,7 @@ pub fn check<'a>(task: &str, input: &'a [u8], limits: &Limits) -> Result<(Cost, 
     match bound(task) {
         Some(Bound::Argument(read)) => read(input, limits),
         Some(Bound::Always(cost)) => Ok((cost, input.into())),
-        Some(Bound::Unbounded(_)) => Ok((SMALL, input.into())),
+        Some(Bound::Unbounded(_)) => Ok((Cost { result: usize::MAX, ..SMALL }, input.into())),
         None => Err(format!("{task} has no bound in src/tasks/bounds.rs, so it cannot be called by name")),
     }
 }
@@ -193,12 +193,17 @@ fn thumbnail<'a>(input: &'a [u8], limits: &Limits) -> Checked<'a> {
     let Ok((picture, mut options)) = serde_json::from_slice::<(offloop::Blob, ThumbnailOptions)>(input) else {
         return Ok((SMALL, input.into()));
     };
+    let (width, height) = (options.width.or(options.height), options.height.or(options.width));
+    let pixels = u64::from(width.unwrap_or(0)) * u64::from(height.unwrap_or(0));
+    // Usually. What has more than is allowed is refused when it is there.
+    let result = usize::try_from(pixels.saturating_mul(2)).unwrap_or(RESULT_MAX) + (16 << 10);
+    let cost = Cost { result: result.min(RESULT_MAX), ..SHRINKING };
     if options.pixels_max <= limits.pixels_max {
-        return Ok((SHRINKING, input.into()));
+        return Ok((cost, input.into()));
     }
     options.pixels_max = limits.pixels_max;
     let input = serde_json::to_vec(&(picture, options)).map_err(|error| error.to_string())?;
-    Ok((SHRINKING, input.into()))
+    Ok((cost, input.into()))
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
         file.extend_from_slice(&strip.chunk);
     }
     file.extend(picture.tail());
-    account.result(file.len())?;
+    account.result(file.len(), RESULT_MAX)?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("image/png"))], Bytes::from(file)).into_response())
 }
 
@@ -86,7 +86,7 @@ async fn draw(
         let strip = drawn?.map_err(Problem::internal)?;
         bytes += strip.chunk.len();
         if bytes > RESULT_MAX {
-            account.result(bytes)?;
+            account.result(bytes, RESULT_MAX)?;
         }
         left -= done;
         sharing.set_left(time(left));

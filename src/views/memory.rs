@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::Shared;
 use super::problem::Problem;
-use crate::limits::{Limits, RESULT_MAX};
+use crate::limits::Limits;
 
 /// What is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,9 +163,9 @@ impl Account {
     /// # Errors
     ///
     /// They are too many.
-    pub(super) fn result(&self, bytes: usize) -> Result<(), Problem> {
-        if bytes > RESULT_MAX {
-            let detail = format!("the result has {bytes} bytes, it may have at most {RESULT_MAX}: ask for less");
+    pub(super) fn result(&self, bytes: usize, most: usize) -> Result<(), Problem> {
+        if bytes > most {
+            let detail = format!("the result has {bytes} bytes, it may have at most {most}: ask for less");
             return Err(Problem::unfit(detail));
         }
         self.settle(Kind::Result, bytes);

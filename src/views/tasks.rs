@@ -21,7 +21,7 @@ use super::memory::{Account, Kind, keep};
 use super::problem::Problem;
 use super::turns::Turn;
 use super::{Shared, accept, admission, body, events, json, query};
-use crate::limits::Limits;
+use crate::limits::{Limits, RESULT_MAX};
 use crate::tasks::{CallCost, TASKS, check};
 
 const OFFERS: [&str; 2] = ["application/json", events::MIME];
@@ -70,7 +70,7 @@ pub(super) async fn run(
     drop(body);
     account.read(input.len());
     // As it comes, and as JSON.
-    account.reserve(Kind::Result, 2 * cost.result)?;
+    account.reserve(Kind::Result, if cost.result > RESULT_MAX { 0 } else { 2 * cost.result })?;
     let turn = Turn::take(&shared, cost.time, pool.lanes(), deadline).await?;
     let submitted = pool.submit_call(index, input);
     // A submission that is not over at once waits for room. A caller over HTTP had better come again.
@@ -79,9 +79,10 @@ pub(super) async fn run(
         return Ok(keep(events::of_job(handle, entry), turn));
     }
     let output = handle.await?;
-    account.result(output.len())?;
+    let most = cost.result.max(RESULT_MAX);
+    account.result(output.len(), most)?;
     let text = entry.output_to_json(output)?;
-    account.result(text.len())?;
+    account.result(text.len(), most)?;
     let headers = [(CONTENT_TYPE, "application/json"), (VARY, "accept")];
     Ok((headers.map(|(name, value)| (name, HeaderValue::from_static(value))), text).into_response())
 }

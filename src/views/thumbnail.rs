@@ -48,7 +48,7 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     };
     // What the picture is, its first bytes say: many clients send no type, or a wrong one.
     let made = pool.try_submit(thumbnail, (picture, options))?.await??;
-    account.result(made.picture.len())?;
+    account.result(made.picture.len(), RESULT_MAX)?;
     let kind = HeaderValue::from_static(made.format.mime());
     Ok(([(CONTENT_TYPE, kind)], Bytes::from(made.picture)).into_response())
 }
