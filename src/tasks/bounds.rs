@@ -12,7 +12,9 @@ use super::ThumbnailOptions;
 use super::Tile;
 #[cfg(feature = "password")]
 use super::{Cost as Hashing, Password};
-use crate::limits::{Limits, RESULT_MAX};
+use crate::limits::Limits;
+#[cfg(feature = "thumbnail")]
+use crate::limits::RESULT_MAX;
 
 /// The longest that one call may take a lane, on a core of usual speed.
 pub const TIME_MAX: Duration = Duration::from_millis(500);
@@ -37,7 +39,7 @@ const MOST_PIXELS: u64 = 512 * 512;
 pub struct Cost {
     /// How long it takes its lane, at most [`TIME_MAX`].
     pub time: Duration,
-    /// Bytes of the result as JSON, at most [`RESULT_MAX`] where there is a bound. What a task takes besides depends on its argument's size only, or is checked by itself.
+    /// Bytes of the result as JSON, at most [`RESULT_MAX`](crate::limits::RESULT_MAX) where there is a bound. What a task takes besides depends on its argument's size only, or is checked by itself.
     pub result: usize,
 }
 

@@ -50,9 +50,6 @@ const SHORT_BODY: usize = 64 << 10;
 /// Bodies that a lane may have at a time. Of its 128 MB a picture takes up to 112 while it is made smaller.
 const LANE: usize = 12 << 20;
 
-/// What a body at a lane counts at least: a small file may take as long as a large one.
-const LEAST_AT_LANE: usize = 3 << 20;
-
 /// Responses that are longer are counted until they have been read.
 const SHORT: u64 = 64 << 10;
 
@@ -145,11 +142,6 @@ impl Account {
             length if length > SHORT_BODY && length <= most => self.reserve(Kind::Upload, 2 * length),
             _ => Ok(()),
         }
-    }
-
-    /// Counts a body that goes on to a lane.
-    pub(super) fn pass_on(&self, length: usize) -> Result<(), Problem> {
-        self.reserve(Kind::Lane, length.max(LEAST_AT_LANE))
     }
 
     /// The body has been read, and so much was made of it.

@@ -18,6 +18,9 @@ use super::{Shared, admission, body};
 use crate::limits::{Limits, RESULT_MAX};
 use crate::tasks::{Fit, Format, SIDE_MAX, ThumbnailOptions, thumbnail};
 
+/// What a picture at a lane counts at least: a small file may take as long as a large one.
+const LEAST_AT_LANE: usize = 3 << 20;
+
 /// How long a picture usually takes: 12 megapixels do.
 const USUAL: Duration = Duration::from_millis(60);
 
@@ -34,7 +37,7 @@ pub(super) async fn view(State(shared): State<Arc<Shared>>, request: Request) ->
     let passed_on = parts.extensions.get::<UnreadBody>().map(|UnreadBody(body)| body.len());
     let passed_on = passed_on.filter(|length| (COPIED + 1..=most).contains(length));
     match passed_on {
-        Some(length) => account.pass_on(length)?,
+        Some(length) => account.reserve(Kind::Lane, length.max(LEAST_AT_LANE))?,
         None => account.expect(&parts.headers, most)?,
     }
     let picture = body::blob(&mut parts, body, most, deadline).await?;
