@@ -40,7 +40,7 @@ const pictures = Object.keys(KINDS).map(picture);
 for (const { kind, file, bytes } of pictures) {
   const { fetch } = await instance();
   const ask = async () => {
-    const response = await fetch(`/thumbnail?width=${SIDE}`, { method: 'POST', body: bytes });
+    const response = await fetch(`/thumbnail?width=${SIDE}`, { method: 'POST', body: bytes, headers: { 'content-length': `${bytes.length}` } });
     if (!response.ok) throw new Error(await response.text());
     await response.arrayBuffer();
   };
