@@ -78,10 +78,10 @@ export class Upload {
   }
 
   /** The next block. Whoever no longer waits for one has left it to the next who asks. */
-  async #read(min) {
+  async #read(min, buffer) {
     this.#reader ??= this.#source.getReader({ mode: "byob" });
     const size = Math.min(Math.max(this.#received, BLOCK_MIN), BLOCK_MAX);
-    this.#reading ??= this.#reader.read(new Uint8Array(size), { min: min ?? size });
+    this.#reading ??= this.#reader.read(new Uint8Array(buffer ?? size), { min: min ?? size });
     try {
       const { value } = await this.#reading;
       this.ended = !value?.byteLength;
@@ -114,9 +114,12 @@ export class Upload {
 
   async #drain() {
     const end = Date.now() + DRAIN_MS;
+    // Used again and again: what crowds send in vain must not become garbage.
+    let buffer;
     for (let left = DRAIN_BYTES; left > 0 && Date.now() < end; ) {
-      const part = await within(DRAIN_IDLE_MS, this.#read(1));
+      const part = await within(DRAIN_IDLE_MS, this.#read(1, buffer));
       if (!part) return;
+      ({ buffer } = part);
       left -= part.byteLength;
     }
   }
