@@ -17,10 +17,10 @@ use crate::limits::Limits;
 use crate::limits::RESULT_MAX;
 
 /// The longest that one call may take a lane, on a core of usual speed.
-pub const TIME_MAX: Duration = Duration::from_millis(500);
+pub const TIME_MAX: Duration = Duration::from_secs(1);
 
-/// The longest range for one call, at 2 ns a number. `GET /async-cpu` splits longer ones.
-const LONGEST_RANGE: u64 = 250_000_000;
+/// The longest range for one call, at 1 ns a number. `GET /async-cpu` splits longer ones.
+const LONGEST_RANGE: u64 = 1_000_000_000;
 
 /// The largest end: squares below this sum up to less than 2^128.
 const LARGEST_END: u64 = 10_000_000_000_000;
@@ -131,7 +131,7 @@ fn sum_of_squares<'a>(input: &'a [u8], limits: &Limits) -> Checked<'a> {
     if length > LONGEST_RANGE {
         return Err(format!("a range may hold at most {LONGEST_RANGE} numbers, split it or use /async-cpu"));
     }
-    Ok((costing(length, 20, SMALL.result), input.into()))
+    Ok((costing(length, 10, SMALL.result), input.into()))
 }
 
 fn count_primes<'a>(input: &'a [u8], _: &Limits) -> Checked<'a> {
@@ -222,9 +222,9 @@ mod tests {
     fn samples(task: &str) -> (&'static str, &'static [&'static str]) {
         match task {
             "sum_of_squares" => (
-                r#"{"start":0,"end":250000000}"#,
+                r#"{"start":0,"end":1000000000}"#,
                 &[
-                    r#"{"start":0,"end":250000001}"#,
+                    r#"{"start":0,"end":1000000001}"#,
                     r#"{"start":0,"end":18446744073709551615}"#,
                     r#"{"start":18446744073709551614,"end":18446744073709551615}"#,
                     r#"{"start":1000000000000,"end":1000000000001}"#,
