@@ -32,7 +32,8 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, most: usize, deadline:
         Err(error) => Err(error.into()),
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(most)),
-        Ok(Err(error)) => Err(Problem::unreadable(format!("the body could not be read: {error}"))),
+        // What the runtime says of it is an object of its own, not a sentence.
+        Ok(Err(_)) => Err(Problem::unreadable("the body could not be read to its end, send it again".to_owned())),
     }
 }
 
