@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use decoder::Arguments;
+pub(crate) use decoder::can_hold;
 use encoder::Unwritable;
 
 use crate::blob::{self, Blob};

@@ -7,6 +7,7 @@ mod runs;
 mod variant;
 
 pub use arguments::Arguments;
+pub(crate) use arguments::can_hold;
 use elements::Elements;
 use serde::de::{Deserializer, Visitor};
 use variant::Variant;

@@ -31,12 +31,9 @@ impl Refusal {
     #[cold]
     pub(super) fn error(self, name: &str) -> Error {
         match self {
-            Self::Fields => Error::malformed(format_args!(
-                "`{name}` is written with other fields than it is read with: give serde the same ones for both, or an `alias`"
-            )),
-            Self::Variant => Error::malformed(format_args!(
-                "a variant of `{name}` is written and not read: give serde the same ones for both, or an `alias`"
-            )),
+            Self::Fields | Self::Variant => {
+                Error::malformed(format_args!("`{name}` {self}: give serde the same for both sides, or an `alias`"))
+            }
             other => Error::malformed(other),
         }
     }
@@ -47,10 +44,10 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::Short => "a value ends before it should",
             Self::Unfit => "a value is not of its type",
-            Self::Untold => "this type needs a self-describing format (`deserialize_any`): pass a `String` of JSON",
-            Self::Fields => "other fields are written than read",
-            Self::Variant => "a variant is written that is not read",
-            Self::Kinds => "a type is written in one form and read in another: let both sides of serde use the same",
+            Self::Untold => "this type needs a self-describing format: pass a `String` of JSON",
+            Self::Fields => "is written with other fields than it is read with",
+            Self::Variant => "has a variant that is written and not read",
+            Self::Kinds => "a type is written in one form and read in another",
             Self::Deep => DEEP,
             Self::Empty => EMPTY,
         })

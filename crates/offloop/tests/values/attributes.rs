@@ -148,7 +148,7 @@ fn variants_after_a_skipped_one_arrive() {
         NotRead::C,
         NotRead::D
     );
-    are_refused!(Skipped::B => "Skipped::B cannot be serialized", NotWritten::B => "NotWritten::B cannot be serialized", NotRead::B => "a variant of `NotRead` is written and not read");
+    are_refused!(Skipped::B => "Skipped::B cannot be serialized", NotWritten::B => "NotWritten::B cannot be serialized", NotRead::B => "`NotRead` has a variant that is written and not read");
 }
 
 mod pair {
@@ -218,7 +218,7 @@ fn variants_arrive_under_every_name_that_both_sides_know() {
         RenamedHere::B
     );
     arrive!(All::OneTwo, All::Three { four_five: 1 }, Other::A, Other::Rest, Open::A, Open::B(1));
-    are_refused!(RenamedHere::A => "`RenamedHere` is written and not read", AllHere::A => "is written and not read", AllHere::Bb => "is written and not read", Other::B => "is written and not read");
+    are_refused!(RenamedHere::A => "`RenamedHere` has a variant that is written and not read", AllHere::A => "is written and not read", AllHere::Bb => "is written and not read", Other::B => "is written and not read");
 }
 
 /// Serde knows the names alone. In JSON, too, each would arrive as the other.

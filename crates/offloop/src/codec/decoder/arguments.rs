@@ -60,7 +60,7 @@ impl<'a> Arguments<'a> {
     /// [`Error::Malformed`] if it is of another type.
     #[allow(clippy::should_implement_trait)]
     pub fn next<T: DeserializeOwned + 'static>(&mut self) -> Result<T, Error> {
-        let read = if is::<T, u8>() || is::<T, i8>() || is::<T, f32>() || is::<T, f64>() {
+        let read = if const { can_hold::<T>() } && is_vector::<T>() {
             let mut value: Option<T> = None;
             fill(&mut self.0, &mut value).and_then(|()| value.ok_or(Refusal::Unfit))
         } else {
@@ -90,7 +90,17 @@ impl Arguments<'_> {
     }
 }
 
-/// Whether a type is a vector of these numbers, or an `Option` of one: known when it is compiled.
+/// Whether a value of this type has room for a vector. If not, all that is about vectors is left out of the program.
+pub(crate) const fn can_hold<T>() -> bool {
+    size_of::<T>() >= size_of::<Vec<u8>>()
+}
+
+/// Whether a type is a vector of numbers, or an `Option` of one: known when it is compiled.
+#[inline]
+fn is_vector<T: 'static>() -> bool {
+    is::<T, u8>() || is::<T, i8>() || is::<T, f32>() || is::<T, f64>()
+}
+
 #[inline]
 fn is<T: 'static, E: 'static>() -> bool {
     TypeId::of::<T>() == TypeId::of::<Vec<E>>() || TypeId::of::<T>() == TypeId::of::<Option<Vec<E>>>()
