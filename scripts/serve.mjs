@@ -27,6 +27,8 @@ await main(async (args) => {
     const { settings } = await import('./settings.mjs');
     if (options.vars.some((pair) => pair.startsWith('API_TOKEN:'))) say('everybody who can list processes sees --var API_TOKEN:…; .dev.vars is the place for it');
     const current = settings(options.vars);
+    // What has computed for as long costs one lane, not the next as well.
+    current.vars.ATTEMPT_MAX_MS ??= String(options.cpuSeconds * 1_000);
     const workerd = workerdProgram();
     // The copy is made while nobody else builds: a build made later must not mix with this one when a process is started again.
     await build({ features: options.features, then: () => instance.copy() });

@@ -49,6 +49,9 @@ fn broken(error: Error) -> (u16, &'static str, String) {
         Error::Failed { .. } => (500, "Internal Server Error"),
         _ => (502, "Bad Gateway"),
     };
-    let problem = json!({ "type": "about:blank", "title": title, "status": status, "detail": error.to_string(), "kind": error.kind() });
+    let mut problem = json!({ "type": "about:blank", "title": title, "status": status, "detail": error.to_string(), "kind": error.kind() });
+    if let Error::Lost { reason, .. } = error {
+        problem["reason"] = reason.name().into();
+    }
     (status, "application/problem+json", problem.to_string())
 }

@@ -63,13 +63,16 @@ pub struct Limits {
     /// `PARTS_MAX`: the most parts that one request is split into, whatever `PART_MS` says. Each may cost a subrequest, of which
     /// Cloudflare grants 50 (free) or 1,000 (paid): <https://developers.cloudflare.com/workers/platform/limits/#subrequests>.
     pub parts_max: usize,
+    /// `ATTEMPT_MAX_MS`: a job that may have kept a lane for this long is not tried again when the lane is lost, whoever ended it. As long as the
+    /// platform lets a lane compute, which on Cloudflare is `limits.cpu_ms`, by default 30 s.
+    pub attempt_max: Duration,
     /// `API_TOKEN`, a secret: if set, computing routes need it as a bearer token.
     pub api_token: Option<String>,
 }
 
 impl Limits {
     /// The variables that there are.
-    pub const NAMES: [&str; 14] = [
+    pub const NAMES: [&str; 15] = [
         "NUMBER_MAX",
         "BODY_MAX",
         "PICTURE_MAX",
@@ -83,6 +86,7 @@ impl Limits {
         "INLINE_BELOW",
         "PART_MS",
         "PARTS_MAX",
+        "ATTEMPT_MAX_MS",
         "API_TOKEN",
     ];
 
@@ -122,6 +126,7 @@ impl Limits {
             inline_below: number(&var, "INLINE_BELOW", default.inline_below, 0..=10_000_000)?,
             part: millis(&var, "PART_MS", default.part, 1..=1_000)?,
             parts_max: number(&var, "PARTS_MAX", default.parts_max, 1..=100_000)?,
+            attempt_max: millis(&var, "ATTEMPT_MAX_MS", default.attempt_max, 1..=86_400_000)?,
             api_token: var("API_TOKEN"),
         };
         if limits.timeout > limits.timeout_max {
@@ -155,6 +160,7 @@ impl Default for Limits {
             inline_below: 20_000,
             part: Duration::from_millis(20),
             parts_max: 900,
+            attempt_max: Duration::from_secs(30),
             api_token: None,
         }
     }
@@ -177,6 +183,7 @@ impl fmt::Debug for Limits {
             .field("inline_below", &self.inline_below)
             .field("part", &self.part)
             .field("parts_max", &self.parts_max)
+            .field("attempt_max", &self.attempt_max)
             .finish_non_exhaustive()
     }
 }

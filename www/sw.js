@@ -155,16 +155,19 @@ async function compute(request, path) {
 async function passOn(request, path) {
   const body = request.method === 'GET' ? undefined : new Uint8Array(await request.arrayBuffer());
   const message = { offloop: 'request', build: BUILD, method: request.method, path, headers: [...request.headers], body };
-  try {
-    for (const client of await self.clients.matchAll({ type: 'window' })) {
+  let lost;
+  for (const client of await self.clients.matchAll({ type: 'window' })) {
+    try {
       const response = await pass(client, message, request.signal);
       response?.headers.set('x-served-by', 'service-worker');
       if (response) return response;
+    } catch (error) {
+      // That page is gone. Another one may be open, and no task here minds being run twice.
+      if (request.signal.aborted) throw error;
+      lost = error;
     }
-  } catch (error) {
-    if (request.signal.aborted) throw error;
-    return problem(503, 'Service Unavailable', 'lost', String(error.message ?? error));
   }
+  if (lost) return problem(503, 'Service Unavailable', 'lost', String(lost.message ?? lost));
   return problem(503, 'Service Unavailable', 'no_page', `pictures and passwords are computed by an open page: open ${SCOPE} in a tab, then ask again`);
 }
 
@@ -175,6 +178,7 @@ function crashed() {
 
 function problem(status, title, kind, detail) {
   const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-served-by': 'service-worker' };
+  if (status === 503) headers['retry-after'] = '1';
   return new Response(JSON.stringify({ type: 'about:blank', title, status, detail, kind }), { status, headers });
 }
 

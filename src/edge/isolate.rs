@@ -23,8 +23,8 @@ use crate::views::{self, Pool, Site};
 /// Objects when nothing says how many: as many fetches as one request may have open.
 const OBJECTS: usize = 6;
 
-/// How often a job is tried again when its lane was lost. The pauses add up to about a second and a half, in which a lane process is
-/// started again.
+/// How often a job is tried again when its lane has crashed. More often than by default: a trap in a lane takes the jobs of other requests with
+/// it, and does not tell whose job it was.
 const RETRIES: u32 = 5;
 
 /// How the names of variables begin that `.env` may hold for wrangler itself, which hands them on.
@@ -77,7 +77,8 @@ impl Isolate {
         };
         let share = limits.queue.div_ceil(places.len().max(1));
         let places: Vec<_> = places.into_iter().map(|place| place.limit(share)).collect();
-        let options = Options::default().queue(limits.queue).retries(RETRIES).recorder(Recorder::new());
+        let options = Options::default().queue(limits.queue).retries(RETRIES).attempt_limit(limits.attempt_max);
+        let options = options.recorder(Recorder::new());
         let pool = {
             let (options, places) = (options.clone(), places.clone());
             Pool::new(move || executor(&options, places.clone()))

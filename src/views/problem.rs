@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
-use offloop::{Error, Refused};
+use offloop::{Error, LostReason, Refused};
 use serde::Serialize;
 
 /// What went wrong with a request, in the words of `application/problem+json`.
@@ -141,6 +141,9 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = match &error {
             Error::Full | Error::Closed | Error::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Lost { reason: LostReason::Overloaded | LostReason::BodyGone, .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Error::UnknownTask { .. } => StatusCode::NOT_FOUND,
             Error::Failed { .. } => StatusCode::INTERNAL_SERVER_ERROR,
@@ -155,7 +158,10 @@ impl From<Error> for Problem {
         if let Error::Lost { reason, .. } = error {
             problem.0.reason = Some(reason.name());
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE { problem.header(RETRY_AFTER, 1_u64) } else { problem }
+        if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_GATEWAY].contains(&status) {
+            return problem.header(RETRY_AFTER, 1_u64);
+        }
+        problem
     }
 }
 

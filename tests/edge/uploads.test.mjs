@@ -64,7 +64,7 @@ inSeveralProcesses({ vars: { QUEUE: '8', INLINE_BELOW: '0' } }, (server) => {
     assert.equal((await server.post('/thumbnail?width=64', picture)).status, 200);
   });
 
-  test('kill -9 of the lanes during an upload is a typed error, for the body cannot be sent again', async () => {
+  test('kill -9 of the lanes during an upload is a typed error that says to send it again', async () => {
     const socket = await upload(server.port, large.length, large.subarray(0, 100));
     await server.busy();
     let answer = '';
@@ -73,8 +73,9 @@ inSeveralProcesses({ vars: { QUEUE: '8', INLINE_BELOW: '0' } }, (server) => {
     socket.write(large.subarray(100));
     await until(5_000, 'the answer', async () => (answer.includes('\r\n\r\n') && answer.includes('}') ? true : null));
     socket.destroy();
-    assert.match(answer, /^HTTP\/1.1 502/);
-    assert.match(answer, /"kind":"lost"/);
+    assert.match(answer, /^HTTP\/1.1 503/);
+    assert.match(answer, /^retry-after: 1\r$/im);
+    assert.match(answer, /"kind":"lost","reason":"body_gone"/);
     await until(5_000, 'the service is whole', async () => ((await server.post('/thumbnail?width=64', picture)).status === 200 ? true : null));
     assertAddsUp(await server.idle());
   });

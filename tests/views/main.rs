@@ -7,6 +7,7 @@ mod bodies;
 mod crowded;
 mod events;
 mod input;
+mod lost;
 #[cfg(feature = "mandelbrot")]
 mod mandelbrot;
 #[cfg(feature = "password")]

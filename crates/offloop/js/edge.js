@@ -30,9 +30,15 @@ export function first_turn(turn, key) {
   } catch (error) {
     trap(turn, error);
   }
-  const { bytes, status, type } = refusal ?? epitaph;
+  const words = refusal ?? epitaph;
   refusal = undefined;
-  return new Response(bytes, { status, headers: { "content-type": type } });
+  return saying(words);
+}
+
+/** A response for somebody whose instance has ended. Another one is there at once. */
+function saying({ bytes, status, type }) {
+  const later = status === 502 || status === 503 ? { "retry-after": "1" } : {};
+  return new Response(bytes, { status, headers: { "content-type": type, ...later } });
 }
 
 /** An answer that comes later. Gives whoever waits under that key a turn if the request loses its client before. */
@@ -75,10 +81,10 @@ export class Answer {
     open.add(this);
   }
 
-  #say({ bytes, status, type }) {
+  #say(words) {
     if (!open.has(this)) return;
-    if (!this.#writer) return this.respond(new Response(bytes, { status, headers: { "content-type": type } }));
-    if (status === 200) this.push(bytes);
+    if (!this.#writer) return this.respond(saying(words));
+    if (words.status === 200) this.push(words.bytes);
     this.end();
   }
 

@@ -26,6 +26,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use admission::Tickets;
 use agenda::Agenda;
@@ -51,6 +52,7 @@ pub(crate) const INLINE: usize = usize::MAX;
 pub(crate) struct Limits {
     pub(crate) queue: usize,
     pub(crate) retries: u32,
+    pub(crate) attempt: Option<Duration>,
     pub(crate) inline_on_skew: bool,
 }
 
@@ -73,8 +75,10 @@ struct Job<S> {
     slot: Option<S>,
     place: Place,
     idempotent: bool,
+    /// Tries that count against `Limits::retries`.
     attempts: u32,
-    /// Tries that others ended before this job had begun.
+    /// All of them, but for those that others ended before this job had begun.
+    losses: u8,
     resets: u8,
     submitted: Instant,
     sent: Instant,
@@ -165,8 +169,9 @@ impl<S> Core<S> {
             call.id = id;
         }
         let deadline = call.deadline;
-        let (place, attempts, resets, submitted, sent) = (Place::Queued, 0, 0, now, now);
-        self.jobs.push(Job { call, slot: Some(slot), place, idempotent, attempts, resets, submitted, sent });
+        let (slot, place, submitted, sent) = (Some(slot), Place::Queued, now, now);
+        let (attempts, losses, resets) = (0, 0, 0);
+        self.jobs.push(Job { call, slot, place, idempotent, attempts, losses, resets, submitted, sent });
         if let Some(deadline) = deadline {
             self.alarms.add(deadline, Alarm::Deadline(id));
         }

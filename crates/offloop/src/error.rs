@@ -170,8 +170,8 @@ pub enum LostReason {
     Disconnected,
     /// The lane refused the job for want of room.
     Overloaded,
-    /// The lane was lost when it had been at this job for so long that the job may well be why. It is not tried again, so that it does not cost
-    /// a second lane.
+    /// The lane was lost when it may have been at this job for as long as [`Options::attempt_limit`](crate::Options::attempt_limit) says. The job is
+    /// not tried again, so that it does not cost a second lane.
     Overran,
     /// The lane was lost, and the request's body, which was passed on to it as it came, cannot be sent a second time. Send the request again.
     BodyGone,
@@ -239,7 +239,8 @@ impl LostReason {
         }
     }
 
-    /// Whether the lane was lost through no fault of the job, so that another try soon is likely to end well.
+    /// Whether the lane was lost through no fault of the job, so that another try soon is likely to end well. The executor itself tries such a job
+    /// again until its deadline, if it may run twice or has not begun: see [`Options::retries`](crate::Options::retries).
     #[must_use]
     pub fn is_temporary(self) -> bool {
         match self {

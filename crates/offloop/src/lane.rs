@@ -51,7 +51,7 @@ pub struct Traits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// None of the calls was started, and they would come to the same end elsewhere: the lane cannot come up. They end with the
-    /// error.
+    /// error, unless the lane is [down](Events::down) and another one works, which runs them.
     NeverStarted,
     /// None of the calls was started: the lane ended between two calls, as after a panic that was reported as a reply.
     /// They are run elsewhere.
@@ -132,7 +132,8 @@ pub(crate) trait Sink: Send + Sync {
     /// Takes all of them, each with its lane.
     fn reply_all(&self, replies: &mut Vec<(usize, Reply)>);
     fn progress(&self, lane: usize, progress: Progress);
-    fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss);
+    /// None of the calls can have begun before `began`.
+    fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss, began: Instant);
     fn down(&self, lane: usize, error: Error, loss: Loss);
 }
 
@@ -183,14 +184,19 @@ impl Events {
 
     /// These calls, and no others, will get no reply. The lane goes on.
     pub fn lost(&self, ids: &[u64], error: Error, loss: Loss) {
+        self.lost_since(ids, error, loss, Instant::from_micros(0));
+    }
+
+    /// As `lost`, for calls that were sent earlier than they can have begun.
+    pub(crate) fn lost_since(&self, ids: &[u64], error: Error, loss: Loss, began: Instant) {
         if let Some(sink) = self.sink.upgrade() {
-            sink.lost(self.lane, ids, error, loss);
+            sink.lost(self.lane, ids, error, loss, began);
         }
     }
 
     /// The lane is down with everything it held. `error` is for the call that was running (the oldest one without a
-    /// reply); calls behind it never started and are run elsewhere. With [`Loss::NeverStarted`] all of them end with `error`, and
-    /// the lane is left alone for a while, so that a script that cannot load does not spin.
+    /// reply); calls behind it never started and are run elsewhere. With [`Loss::NeverStarted`] all of them end with `error`,
+    /// unless another lane works, and the lane is left alone for a while, so that a script that cannot load does not spin.
     ///
     /// A lane with threads of its own cannot know which calls that means, if one is just being [sent](Lane::send) by another thread. That one
     /// counts as a call that may have run, whatever `loss` says of the others, and a [`Stop::Terminate`] lane is [reset](Lane::reset)

@@ -1,6 +1,7 @@
 //! What a user may tune.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use crate::stats::Recorder;
 
@@ -17,6 +18,7 @@ pub struct Options {
     pub(crate) lanes: Option<NonZeroUsize>,
     pub(crate) queue: usize,
     pub(crate) retries: u32,
+    pub(crate) attempt_limit: Option<Duration>,
     pub(crate) inline_on_skew: bool,
     pub(crate) recorder: Recorder,
 }
@@ -25,7 +27,8 @@ impl Default for Options {
     fn default() -> Self {
         // 1024 jobs of a millisecond are half a second's work for two lanes: enough to ride out a burst, and short enough
         // that a job at the end of the queue is still wanted when its turn comes.
-        Self { lanes: None, queue: 1024, retries: 2, inline_on_skew: true, recorder: Recorder::new() }
+        let (queue, retries) = (1024, 2);
+        Self { lanes: None, queue, retries, attempt_limit: None, inline_on_skew: true, recorder: Recorder::new() }
     }
 }
 
@@ -49,9 +52,22 @@ impl Options {
     }
 
     /// How often a job is tried again after its lane was lost (default 2), if its task is declared `#[idempotent]` or cannot have
-    /// started yet. Not counted are the times when a neighbour's panic ended its lane before it had begun.
+    /// started yet. 0 means that it is not.
+    ///
+    /// A job with a deadline is tried again until then if the loss is no fault of its own (see
+    /// [`LostReason::is_temporary`](crate::LostReason::is_temporary)), with pauses that grow from 50 ms to 1.6 s. The number bounds jobs without a
+    /// deadline, and all jobs whose lane crashed. Not counted are the times when a neighbour's panic ended the lane before the job had begun.
     pub fn retries(mut self, times: u32) -> Self {
         self.retries = times;
+        self
+    }
+
+    /// A job is not tried again if its lane was lost when it may have been at the job for this long, but ends with
+    /// [`LostReason::Overran`](crate::LostReason::Overran): where a watchdog ends lanes that compute for too long, the job would cost the next lane, too.
+    ///
+    /// By default there is no limit, and at the edge it is 30 seconds, as Cloudflare's for CPU time.
+    pub fn attempt_limit(mut self, limit: Duration) -> Self {
+        self.attempt_limit = Some(limit);
         self
     }
 

@@ -1,12 +1,13 @@
 //! How jobs leave their lanes: by a reply, by a loss, because nobody waits any more.
 
 mod doubt;
+mod retry;
 
 use std::time::Duration;
 
 use super::alarms::Alarm;
-use super::lanes::{Load, backoff};
-use super::{Core, Deed, INLINE, Order, Phase, Place, next_random};
+use super::lanes::Load;
+use super::{Core, Deed, INLINE, Order, Place, next_random};
 use crate::error::{Error, LostReason};
 use crate::instant::{Instant, nanos};
 use crate::lane::{Loss, Stop, Traits};
@@ -15,10 +16,6 @@ use crate::wire::Reply;
 /// How long a call that nobody waits for may keep a lane before the lane is reset: shorter than starting a worker takes,
 /// longer than the calls that are sent ahead are expected to run.
 const GRACE: Duration = Duration::from_millis(4);
-
-/// How often a job may be sent to a lane that others end before it begins: more often than a pool has failing jobs under way at a time, and
-/// it is over within two seconds.
-const RESETS: u8 = 32;
 
 impl<S> Core<S> {
     /// Adds a lane, which is left alone until a moment if there is one, and gives its index, which is the one that `vacant` named.
@@ -94,26 +91,47 @@ impl<S> Core<S> {
                     Error::Full => (LostReason::Overloaded, Loss::Refused),
                     _ => (LostReason::Reset, Loss::Reset),
                 };
-                self.retry(id, Error::lost(reason, "it refused the job each time"), loss, now);
+                self.retry(id, Error::lost(reason, "it refused the job each time"), loss, Duration::ZERO, now);
             }
-            Err(error @ Error::Lost { .. }) => self.retry(id, error, Loss::MaybeRan, now),
+            Err(error @ Error::Lost { reason, .. }) => {
+                let loss = if reason.may_have_run() { Loss::MaybeRan } else { Loss::Idle };
+                self.retry(id, error, loss, Duration::from_nanos(took), now);
+            }
             result => self.complete(id, result, now),
         }
     }
 
     /// These calls will get no reply; the lane goes on.
     pub(crate) fn lost(&mut self, lane: usize, ids: &[u64], error: &Error, loss: Loss, now: Instant) {
+        self.lost_since(lane, ids, error, loss, Instant::from_micros(0), now);
+    }
+
+    /// As `lost`, for calls of which none can have begun before `began`.
+    pub(crate) fn lost_since(
+        &mut self,
+        lane: usize,
+        ids: &[u64],
+        error: &Error,
+        loss: Loss,
+        began: Instant,
+        now: Instant,
+    ) {
         // A lane that fails at once is always the least busy one: without a rest it would get the retries, too.
         if matches!(loss, Loss::Refused | Loss::MaybeRan) {
             self.rest(lane, None, now);
         }
+        let (running, since) = (self.lanes.running(lane), self.lanes.since(lane));
         for &id in ids {
             if self.let_go(lane, id).is_some() {
+                let ran = if running == Some(id) { now - since.max(began) } else { Duration::ZERO };
                 match error {
                     Error::Skew { .. } if self.limits.inline_on_skew => self.run_inline(id),
-                    _ => self.retry(id, error.clone(), loss, now),
+                    _ => self.retry(id, error.clone(), loss, ran, now),
                 }
             }
+        }
+        if self.lanes.running(lane) != running {
+            self.lanes.begin(lane, now);
         }
         self.expect_progress(lane, now);
         self.settle(now);
@@ -121,12 +139,18 @@ impl<S> Core<S> {
 
     /// The lane is gone with everything it held.
     pub(crate) fn down(&mut self, lane: usize, error: &Error, loss: Loss, now: Instant) {
-        if loss == Loss::NeverStarted {
-            self.rest(lane, Some(error), now);
+        match loss {
+            Loss::NeverStarted => self.rest(lane, Some(error), now),
+            // Once is no reason to keep away from it.
+            Loss::MaybeRan | Loss::Refused if self.lanes.fails_again(lane) => self.rest(lane, None, now),
+            Loss::MaybeRan | Loss::Refused | Loss::Idle | Loss::Reset => {}
         }
+        let ran = now - self.lanes.since(lane);
         self.withdraw(lane, |_| true);
         let mut held = self.lanes.release_all(lane).into_iter();
         match loss {
+            // Whatever kept this one from starting does not keep the others.
+            Loss::NeverStarted if self.lanes.any_works() => {}
             Loss::NeverStarted => {
                 for id in held.by_ref() {
                     self.complete(id, Err(error.clone()), now);
@@ -135,7 +159,7 @@ impl<S> Core<S> {
             Loss::Idle | Loss::Reset => {}
             Loss::MaybeRan | Loss::Refused => {
                 if let Some(running) = held.next() {
-                    self.retry(running, error.clone(), loss, now);
+                    self.retry(running, error.clone(), loss, ran, now);
                 }
             }
         }
@@ -254,35 +278,6 @@ impl<S> Core<S> {
             let call = job.call.clone();
             self.act(Deed::Inline { call });
         }
-    }
-
-    /// Runs the job again after a pause, if that is safe and there are tries left; ends it if not.
-    fn retry(&mut self, id: u64, error: Error, loss: Loss, now: Instant) {
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        let safe = match loss {
-            // It would come to the same end.
-            Loss::NeverStarted => false,
-            Loss::MaybeRan => job.idempotent,
-            Loss::Idle | Loss::Refused | Loss::Reset => true,
-        };
-        let open = self.phase != Phase::Closed;
-        // Counted apart: how often its neighbours panic is not this job's fault, and soon over. The same short pause each time.
-        let (tries, most) = match loss {
-            Loss::Reset => (u32::from(job.resets), u32::from(RESETS)),
-            _ => (job.attempts, self.limits.retries),
-        };
-        if !safe || !open || job.slot.is_none() || tries >= most {
-            self.complete(id, Err(error), now);
-            return;
-        }
-        let reset = loss == Loss::Reset;
-        let pause = backoff(if reset { 0 } else { tries }, next_random(&mut self.random));
-        job.resets += u8::from(reset);
-        job.attempts += u32::from(!reset);
-        job.place = Place::Delayed;
-        self.queued += 1;
-        self.tally.requeued();
-        self.alarms.add(now + pause, Alarm::Retry(id));
     }
 
     fn rest(&mut self, lane: usize, broken: Option<&Error>, now: Instant) {

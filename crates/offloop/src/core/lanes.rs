@@ -1,11 +1,14 @@
 //! What the executor knows of its lanes, and which one takes the next job.
 
+mod rest;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::instant::{Instant, nanos};
 use crate::lane::{Stop, Traits};
+pub(super) use rest::{LONG, backoff};
 
 /// Tells what other executors have in flight on a shared lane; asked at each choice.
 pub(crate) type Load = Box<dyn Fn() -> usize + Send>;
@@ -27,6 +30,8 @@ struct Lane {
     /// Left alone until then: it failed to come up, or goes on with what nobody waits for.
     down_until: Option<Instant>,
     failures: u32,
+    /// It has ended a call, and come up each time since.
+    works: bool,
     /// Why it did not come up.
     broken: Option<Error>,
     /// Takes no more calls, and is closed when it has none left.
@@ -56,6 +61,7 @@ impl Lanes {
             since: now,
             down_until,
             failures: 0,
+            works: false,
             broken: None,
             retired: false,
             closed: false,
@@ -115,14 +121,16 @@ impl Lanes {
         self.all.iter().filter(|lane| lane.is_up(now) && lane.held.is_empty()).count()
     }
 
-    /// The lane for the next call: the least busy of those with room, or the better of two random ones if others use
-    /// them too.
+    /// The lane for the next call: the least busy of those with room, or if others use them too an idle one, else the better of two random
+    /// ones.
     #[inline]
     pub(super) fn choose(&self, idempotent: bool, now: Instant, random: u64) -> Option<usize> {
         let free = |&(_, lane): &(usize, &Lane)| lane.is_up(now) && Self::has_room(lane, idempotent, now);
         let shared = self.all.first().is_some_and(|lane| lane.traits.shared);
         if !shared {
-            return self.all.iter().enumerate().filter(free).min_by_key(|(_, lane)| lane.held.len()).map(|(i, _)| i);
+            // A lane that fails at once is always among the least busy.
+            let least = |(_, lane): &(usize, &Lane)| (lane.held.len(), lane.failures);
+            return self.all.iter().enumerate().filter(free).min_by_key(least).map(|(i, _)| i);
         }
         let free: Vec<_> = self.all.iter().enumerate().filter(free).collect();
         let count = u64::try_from(free.len()).ok().filter(|count| *count > 0)?;
@@ -132,6 +140,12 @@ impl Lanes {
         let at = |place: u64| usize::try_from(place).ok().and_then(|place| free.get(place));
         let busy = |place: u64| at(place).map(|(_, lane)| (lane.load)().saturating_add(lane.held.len()));
         let better = if busy(second) < busy(first) { second } else { first };
+        // The better of two may be one that does not answer, and be the worse of it, while another has nothing to do.
+        let better = if busy(better) == Some(0) {
+            better
+        } else {
+            (0..count).map(|step| (first + step) % count).find(|place| busy(*place) == Some(0)).unwrap_or(better)
+        };
         at(better).map(|(index, _)| *index)
     }
 
@@ -161,6 +175,18 @@ impl Lanes {
     /// The call that runs on the lane.
     pub(super) fn running(&self, lane: usize) -> Option<u64> {
         self.all.get(lane)?.held.front().map(|(id, _)| *id)
+    }
+
+    /// When the call that runs on the lane can have begun.
+    pub(super) fn since(&self, lane: usize) -> Instant {
+        self.all.get(lane).map_or(Instant::from_micros(u64::MAX), |lane| lane.since)
+    }
+
+    /// The call that ran before is lost, so that the next can begin now.
+    pub(super) fn begin(&mut self, lane: usize, now: Instant) {
+        if let Some(lane) = self.all.get_mut(lane) {
+            lane.since = now;
+        }
     }
 
     /// The lane has let go of a call. True if it may be closed now.
@@ -196,6 +222,7 @@ impl Lanes {
         let took = now.nanos_since(lane.since) / u64::try_from(count).unwrap_or(u64::MAX).max(1);
         lane.since = now;
         lane.failures = 0;
+        lane.works = true;
         took
     }
 
@@ -213,35 +240,6 @@ impl Lanes {
             });
         }
     }
-
-    /// Leaves the lane alone for a while; gives the moment when it may be tried again. With `broken` it did not even come up.
-    pub(super) fn rest(&mut self, lane: usize, broken: Option<&Error>, now: Instant, random: u64) -> Option<Instant> {
-        let lane = self.all.get_mut(lane)?;
-        let until = now + backoff(lane.failures, random);
-        lane.failures = lane.failures.saturating_add(1);
-        lane.down_until = Some(until);
-        lane.broken = broken.cloned();
-        lane.down_until
-    }
-
-    /// The lane has rested enough.
-    pub(super) fn rouse(&mut self, lane: usize) {
-        if let Some(lane) = self.all.get_mut(lane) {
-            lane.down_until = None;
-        }
-    }
-
-    /// Why no job can be run now: no lane came up, and this is what happened to one of them.
-    pub(super) fn outage(&self, now: Instant) -> Option<Error> {
-        let mut error = None;
-        for lane in self.all.iter().filter(|lane| !lane.retired || !lane.held.is_empty()) {
-            match &lane.broken {
-                Some(broken) if !lane.is_up(now) && lane.held.is_empty() => error = Some(broken),
-                _ => return None,
-            }
-        }
-        error.cloned()
-    }
 }
 
 impl Lane {
@@ -255,11 +253,4 @@ impl Lane {
         self.closed = self.held.is_empty();
         self.closed
     }
-}
-
-/// 50 ms, doubled with each failure in a row up to 12.8 s, half of it left to chance so that many do not come back together.
-/// Source: <https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>.
-pub(super) fn backoff(failures: u32, random: u64) -> Duration {
-    let whole = 50_000_u64 << failures.min(8);
-    Duration::from_micros(whole / 2 + random % (whole / 2))
 }

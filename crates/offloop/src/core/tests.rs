@@ -3,6 +3,7 @@
 mod ending;
 mod ids;
 mod lanes;
+mod retry;
 mod service;
 
 use std::task::Waker;
@@ -20,7 +21,7 @@ const TRAITS: Traits = Traits { stop: Stop::Wait, prefetch: 1, ahead: Duration::
 
 /// With so many lanes and so long a queue.
 fn core(lanes: usize, queue: usize) -> Core<()> {
-    with(Limits { queue, retries: 1, inline_on_skew: true }, lanes)
+    with(Limits { queue, retries: 1, attempt: None, inline_on_skew: true }, lanes)
 }
 
 fn with(limits: Limits, lanes: usize) -> Core<()> {
@@ -241,7 +242,7 @@ fn reply(id: u64, result: Result<Payload, Error>) -> Vec<Reply> {
 fn what_another_build_refuses_runs_inline_if_that_is_wanted() {
     let skew = Error::Skew { ours: 1, theirs: 2 };
     for (inline_on_skew, by_reply) in [(true, true), (true, false), (false, true), (false, false)] {
-        let mut core = with(Limits { queue: 1, retries: 0, inline_on_skew }, 1);
+        let mut core = with(Limits { queue: 1, retries: 0, attempt: None, inline_on_skew }, 1);
         let id = submit(&mut core);
         rest(&mut core);
         if by_reply {

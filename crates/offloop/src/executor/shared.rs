@@ -8,7 +8,6 @@ use super::hand::Hand;
 use super::handle::Slot;
 use super::told::Told;
 use crate::apart::Apart;
-use crate::blob::Blob;
 use crate::core::{Core, Deed, INLINE, Limits, Load, Next, Order, Request};
 use crate::error::{Error, LostReason};
 use crate::foreign::contain;
@@ -44,8 +43,8 @@ struct State {
 
 impl Shared {
     pub(super) fn new(tasks: &'static Tasks, options: Options, factory: Factory) -> Arc<Self> {
-        let Options { queue, retries, inline_on_skew, recorder, .. } = options;
-        let limits = Limits { queue, retries, inline_on_skew };
+        let Options { queue, retries, attempt_limit: attempt, inline_on_skew, recorder, .. } = options;
+        let limits = Limits { queue, retries, attempt, inline_on_skew };
         // Chance need not be good here, only different from executor to executor.
         let seed = now().as_micros().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let core = Core::new(limits, seed, recorder.clone());
@@ -175,9 +174,7 @@ impl Shared {
         deadline: Option<Instant>,
     ) -> Result<Request<Arc<Slot>>, Error> {
         let entry = self.tasks.at(task).ok_or_else(|| Error::UnknownTask { name: format!("at index {task}") })?;
-        // A body that is passed on as it comes can be sent once.
-        let idempotent = entry.is_idempotent() && input.blobs.iter().all(Blob::is_here);
-        Ok(Request::new(task, idempotent, input, deadline, Arc::default()))
+        Ok(Request::new(task, entry.is_idempotent(), input, deadline, Arc::default()))
     }
 
     pub(super) fn resize(&self, lanes: usize) {

@@ -75,11 +75,17 @@ impl Executor {
 
     /// An executor on lanes at the edge, one for each of the places whatever [`Options::lanes`] says. It belongs to the request in which it is
     /// made, and is cheap. Without places its jobs end with [`Error::Lost`](crate::Error::Lost).
+    ///
+    /// Attempts are limited to 30 seconds if [`Options::attempt_limit`] says nothing else.
     #[cfg(all(target_arch = "wasm32", feature = "edge"))]
     #[must_use]
     pub fn edge(tasks: &'static Tasks, options: Options, places: Vec<crate::edge::Place>) -> Self {
+        use crate::platform::edge::{GOES_ON, factory};
+
         let lanes = places.len().max(1);
-        Self::with_lanes(tasks, options.lanes(lanes), crate::platform::edge::factory(tasks, places))
+        let attempt_limit = options.attempt_limit.or(Some(GOES_ON));
+        let options = Options { attempt_limit, ..options.lanes(lanes) };
+        Self::with_lanes(tasks, options, factory(tasks, places))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A lane that goes down while it gets a call.
 
+use std::time::Duration;
+
 use crate::core::{Core, Order, Place};
 use crate::error::Error;
 use crate::instant::Instant;
@@ -17,7 +19,7 @@ impl<S> Core<S> {
         }
         if self.let_go(lane, id).is_some() {
             let loss = if loss == Loss::NeverStarted { loss } else { Loss::MaybeRan };
-            self.retry(id, error.clone(), loss, now);
+            self.retry(id, error.clone(), loss, Duration::ZERO, now);
         }
     }
 }

@@ -56,8 +56,18 @@ fn reply(id: u64, result: Result<Payload, Error>) -> Reply {
     Reply { id, busy: Duration::ZERO, result }
 }
 
-pub(super) fn lost() -> Error {
-    Error::lost(LostReason::Disconnected, "simulated")
+pub(super) fn lost_for(reason: LostReason) -> Error {
+    Error::lost(reason, "simulated")
+}
+
+/// A loss of this kind.
+fn lost(loss: Loss, random: &mut Random) -> Error {
+    lost_for(match loss {
+        Loss::NeverStarted => LostReason::NotStarted,
+        Loss::Reset | Loss::Idle => LostReason::Reset,
+        Loss::Refused => LostReason::Overloaded,
+        Loss::MaybeRan => random.of(&[LostReason::Crashed, LostReason::Disconnected]),
+    })
 }
 
 impl Far {
@@ -184,7 +194,7 @@ impl Far {
             let result = match random.below(20) {
                 0 | 1 => Err(Error::Failed { message: "simulated".to_owned() }),
                 // A lane of its own, or what it has made, cannot be had.
-                2 if self.accident(50, random) => Err(lost()),
+                2 if self.accident(50, random) => Err(lost(Loss::MaybeRan, random)),
                 3 if self.accident(50, random) => Err(Error::Malformed { what: "simulated".to_owned() }),
                 _ => Ok(call.input.clone()),
             };
@@ -256,12 +266,13 @@ impl Far {
                     && let Some(Message::Call(call)) = self.to.remove(at)
                 {
                     let loss = random.of(&[Loss::Refused, Loss::Reset, Loss::NeverStarted, Loss::MaybeRan]);
-                    self.from.push_back(Event::Lost(vec![call.id], lost(), loss));
+                    self.from.push_back(Event::Lost(vec![call.id], lost(loss, random), loss));
                 }
             }
             1 => {
                 if let Some(call) = self.running.take() {
-                    self.from.push_back(Event::Lost(vec![call.id, 1 << 60], lost(), Loss::MaybeRan));
+                    let lost = lost(Loss::MaybeRan, random);
+                    self.from.push_back(Event::Lost(vec![call.id, 1 << 60], lost, Loss::MaybeRan));
                 }
             }
             // The lane goes down with everything.
@@ -271,7 +282,7 @@ impl Far {
                 } else {
                     random.of(&[Loss::Idle, Loss::Reset, Loss::NeverStarted, Loss::Refused])
                 };
-                self.from.push_back(Event::Down(lost(), loss));
+                self.from.push_back(Event::Down(lost(loss, random), loss));
                 self.crashed = true;
                 self.running = None;
                 self.arrived.clear();
@@ -282,7 +293,7 @@ impl Far {
                     self.running.take().into_iter().chain(self.arrived.drain(..)).map(|call| call.id).collect();
                 let loss =
                     if started { Loss::MaybeRan } else { random.of(&[Loss::Refused, Loss::Reset, Loss::MaybeRan]) };
-                self.from.push_back(Event::Lost(ids, lost(), loss));
+                self.from.push_back(Event::Lost(ids, lost(loss, random), loss));
             }
             // It is of another build.
             4 => {

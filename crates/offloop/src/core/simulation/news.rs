@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::far::{Event, Step};
+use super::planted::Bug;
 use super::world::World;
 use crate::core::INLINE;
-use crate::lane::Stop;
+use crate::lane::{Loss, Stop};
 use crate::wire::Reply;
 
 impl World {
@@ -66,6 +67,7 @@ impl World {
             Event::Lost(ids, error, loss) => {
                 self.say(|_| format!("lane {lane} has lost {ids:?}, {loss:?}"));
                 self.slack += 1;
+                let loss = if self.strikes(Bug::GivenUp) { Loss::NeverStarted } else { loss };
                 self.core.lost(lane, &ids, &error, loss, self.now);
             }
             Event::Down(error, loss) => {

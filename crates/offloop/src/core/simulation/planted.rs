@@ -13,6 +13,7 @@ pub(super) enum Bug {
     LeakedLane,
     LostResult,
     ForgottenAlarm,
+    GivenUp,
 }
 
 impl World {
@@ -57,4 +58,9 @@ fn a_lost_result_is_found() {
 #[test]
 fn a_forgotten_alarm_is_found() {
     is_found(Bug::ForgottenAlarm, &["is late, and no alarm is set", "never end"]);
+}
+
+#[test]
+fn a_job_that_is_given_up_too_early_is_found() {
+    is_found(Bug::GivenUp, &["a job is given up that has time"]);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::far::Far;
 use super::world::{MOST_AHEAD, World, label};
 use crate::core::Place;
-use crate::error::Error;
+use crate::error::{Error, LostReason};
 use crate::wire::{Call, Payload};
 
 impl World {
@@ -107,7 +107,19 @@ impl World {
                 );
             }
             Err(error @ (Error::Full | Error::Closed)) => panic!("a job that was taken is told: {error}"),
-            Err(error) => assert!(self.faults, "{error}, and there are no faults"),
+            Err(error) => {
+                assert!(self.faults, "{error}, and there are no faults");
+                let Err(Error::Lost { reason, .. }) = result else { return };
+                let has_time = job.deadline.is_some_and(|deadline| deadline > self.now) && self.limits.retries > 0;
+                assert!(
+                    !(has_time && job.idempotent && reason.is_temporary()),
+                    "a job is given up that has time: {reason}"
+                );
+                if *reason == LostReason::Overran {
+                    let limit = self.limits.attempt.expect("there is no limit for attempts");
+                    assert!(self.now - job.accepted >= limit, "an attempt is told that it was long");
+                }
+            }
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::far::lost;
+use super::far::lost_for;
 use super::planted::Bug;
 use super::world::{World, label};
 use crate::core::{Action, Deed, INLINE, News, Order};
+use crate::error::LostReason;
 use crate::lane::{Loss, Stop};
 use crate::wire::Call;
 
@@ -42,7 +43,7 @@ impl World {
             Action::Do(Deed::Alarm(_)) if self.timeless && self.random.chance(50) => {
                 self.say(|_| "nobody waits for the alarm".to_owned());
                 self.alarm = None;
-                self.core.without_alarm(&lost(), self.now);
+                self.core.without_alarm(&lost_for(LostReason::NoThread), self.now);
             }
             Action::Do(Deed::Alarm(when)) => self.alarm = Some(when),
         }
@@ -89,7 +90,7 @@ impl World {
         } else if self.lanes[lane].traits.stop == Stop::Wait && self.lanes[lane].cannot_start(&mut self.random) {
             self.say(|_| format!("lane {lane} cannot start"));
             self.slack += 1;
-            self.core.down(lane, &lost(), Loss::NeverStarted, self.now);
+            self.core.down(lane, &lost_for(LostReason::NoThread), Loss::NeverStarted, self.now);
         } else {
             self.lanes[lane].send(call);
         }

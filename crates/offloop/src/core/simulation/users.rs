@@ -38,8 +38,8 @@ impl World {
         let endless = self.traits.stop == Stop::Terminate && !self.mixed && self.random.chance(15);
         let deadline = (endless || self.random.chance(30)).then(|| self.now + Duration::from_micros(after));
         let idempotent = self.random.chance(50);
-        let (cancelled, sent, starts, ended) = (false, false, 0, false);
-        self.jobs.push(Job { id: None, idempotent, endless, deadline, cancelled, sent, starts, ended });
+        let (cancelled, sent, accepted, starts, ended) = (false, false, self.now, 0, false);
+        self.jobs.push(Job { id: None, idempotent, endless, deadline, cancelled, sent, accepted, starts, ended });
         label
     }
 
@@ -102,7 +102,7 @@ impl World {
     pub(super) fn accepted(&mut self, label: usize, id: u64) {
         self.say(|_| format!("{label} accepted as {id}"));
         assert!(!self.closing && !self.aborted, "a closed executor takes a job");
-        self.jobs[label].id = Some(id);
+        (self.jobs[label].id, self.jobs[label].accepted) = (Some(id), self.now);
     }
 
     fn refused(&mut self, label: usize, error: &Error) {

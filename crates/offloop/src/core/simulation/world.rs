@@ -26,6 +26,7 @@ pub(super) struct Job {
     pub(super) deadline: Option<Instant>,
     pub(super) cancelled: bool,
     pub(super) sent: bool,
+    pub(super) accepted: Instant,
     pub(super) starts: u32,
     pub(super) ended: bool,
 }
@@ -87,6 +88,7 @@ impl World {
         let limits = Limits {
             queue: random.below(if long { 120 } else { 4 }),
             retries: u32::try_from(random.below(3)).unwrap(),
+            attempt: random.chance(30).then(|| Duration::from_millis(20)),
             inline_on_skew: random.chance(50),
         };
         let traits = some_traits(&mut random);

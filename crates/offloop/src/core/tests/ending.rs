@@ -9,7 +9,7 @@ use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
 use crate::wire::Payload;
 
-const LIMITS: Limits = Limits { queue: 9, retries: 2, inline_on_skew: true };
+pub(super) const LIMITS: Limits = Limits { queue: 9, retries: 2, attempt: None, inline_on_skew: true };
 
 fn lost() -> Error {
     Error::lost(LostReason::Disconnected, "in a test")
@@ -31,7 +31,7 @@ fn quick(stop: Stop) -> Core<()> {
 }
 
 /// The lane and the id of the calls that are sent next, all other actions aside.
-fn sent(core: &mut Core<()>) -> Vec<(usize, u64)> {
+pub(super) fn sent(core: &mut Core<()>) -> Vec<(usize, u64)> {
     let actions = std::iter::from_fn(|| core.action());
     actions
         .filter_map(|action| {
@@ -44,7 +44,7 @@ fn sent(core: &mut Core<()>) -> Vec<(usize, u64)> {
         .collect()
 }
 
-fn ms(milliseconds: u64) -> Instant {
+pub(super) fn ms(milliseconds: u64) -> Instant {
     START + Duration::from_millis(milliseconds)
 }
 

@@ -35,7 +35,7 @@ fn of_shared_lanes_the_better_of_two_is_chosen_and_all_pairs_come_up_alike() {
     let traits = Traits { shared: true, ..TRAITS };
     assert_eq!(shares(&with(traits, &[4])), [1.0]);
     for count in 2..=6 {
-        let loads: Vec<usize> = (0..count).collect();
+        let loads: Vec<usize> = (1..=count).collect();
         let pairs = f64::from(u32::try_from(count * (count - 1) / 2).unwrap());
         // The first is the better one in its pairs with all others, the second in one pair less, the last in none.
         for (behind, share) in (0..count).rev().zip(shares(&with(traits, &loads))) {
@@ -46,6 +46,14 @@ fn of_shared_lanes_the_better_of_two_is_chosen_and_all_pairs_come_up_alike() {
         let alike = shares(&with(traits, &vec![3; count]));
         assert!(alike.iter().all(|share| (share - expected).abs() < 0.015), "{alike:?}");
     }
+}
+
+#[test]
+fn of_shared_lanes_one_that_is_idle_is_chosen_whatever_the_others_have_to_do() {
+    let traits = Traits { shared: true, ..TRAITS };
+    assert_eq!(shares(&with(traits, &[9, 1, 0, 7, 8])), [0.0, 0.0, 1.0, 0.0, 0.0]);
+    let shares = shares(&with(traits, &[9, 0, 5, 0]));
+    assert!(shares[1] > 0.3 && shares[3] > 0.3 && shares[1] + shares[3] > 0.999, "{shares:?}");
 }
 
 #[test]

@@ -27,8 +27,8 @@ impl Sink for Shared {
         }
     }
 
-    fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss) {
-        self.drive(|core| core.lost(lane, ids, &error, loss, now()));
+    fn lost(&self, lane: usize, ids: &[u64], error: Error, loss: Loss, began: Instant) {
+        self.drive(|core| core.lost_since(lane, ids, &error, loss, began, now()));
     }
 
     fn down(&self, lane: usize, error: Error, loss: Loss) {

@@ -11,11 +11,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::failure::Failure;
 use super::lane::Side;
 use super::local::News;
-use super::place::Token;
+use super::place::{Place, Token};
+use super::pulse::Departure;
 use super::{js, local};
 use crate::blob::Blob;
 use crate::error::Error;
 use crate::instant::Instant;
+use crate::lane::Loss;
 use crate::platform::{Body, now};
 use crate::wire::{Call, Event, Reply, Splitter, decode_events};
 
@@ -32,6 +34,8 @@ pub(super) struct Flight {
     js: js::Flight,
     /// Calls without a reply that somebody waits for, in the order in which they run.
     aboard: RefCell<Vec<Passenger>>,
+    /// Until it has landed. None if part of what it carries is a body that is still coming.
+    departure: RefCell<Option<Departure>>,
     /// Ends the future that listens to the answer.
     listening: RefCell<Option<AbortHandle>>,
     pub(super) sent: Instant,
@@ -53,7 +57,14 @@ impl Flight {
             }
             send_around(target, origin, frame, around, turn, key)
         });
-        let flight = Rc::new(Self { js, aboard: RefCell::new(aboard), listening: RefCell::default(), sent: now() });
+        let departure = side.place.as_ref().filter(|_| around.is_empty()).map(Place::depart);
+        let flight = Rc::new(Self {
+            js,
+            aboard: RefCell::new(aboard),
+            departure: RefCell::new(departure),
+            listening: RefCell::default(),
+            sent: now(),
+        });
         flight.clone().attend(side, answer);
         flight
     }
@@ -76,6 +87,7 @@ impl Flight {
     /// Aborts the fetch. Nothing is reported for the calls in it.
     pub(super) fn stop(&self) {
         self.aboard.take();
+        self.departure.take();
         if let Some(listening) = self.listening.take() {
             listening.abort();
         }
@@ -87,12 +99,17 @@ impl Flight {
         let (listen, handle) = abortable(async move {
             let ended = flight.listen(&side, answer).await;
             side.landed(&flight);
+            let departure = flight.departure.take();
             let ids: Vec<u64> = flight.aboard.take().iter().map(|passenger| passenger.call.id).collect();
             if !ids.is_empty() {
                 let ended = ended.err();
                 let Failure { error, loss } =
                     ended.unwrap_or_else(|| Failure::cut("it answered without a reply to every call"));
-                side.events.lost(&ids, error, loss);
+                let began = match &side.place {
+                    Some(place) if matches!(loss, Loss::MaybeRan | Loss::Refused) => place.failed(departure),
+                    _ => now(),
+                };
+                side.events.lost_since(&ids, error, loss, began);
             }
         });
         *self.listening.borrow_mut() = Some(handle);
@@ -117,6 +134,9 @@ impl Flight {
         }
         let mut splitter = Splitter::default();
         while let Some(part) = News::of(&self.js.next()).await?.dyn_ref::<Uint8Array>() {
+            if let Some(place) = &side.place {
+                place.heard();
+            }
             for frame in splitter.push(&part.to_vec())? {
                 self.deliver(side, &frame)?;
             }

@@ -10,12 +10,13 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::JsValue;
 
 use super::js;
+use super::pulse::{Departure, Pulse};
 use crate::instant::Instant;
 use crate::platform::now;
 
 /// How long a task that was aborted may go on, unless its place shows that it has ended: as long as one may run at the edge, and at `npm start`.
 /// Source: <https://developers.cloudflare.com/durable-objects/platform/limits/>.
-const GOES_ON: Duration = Duration::from_secs(30);
+pub(crate) const GOES_ON: Duration = Duration::from_secs(30);
 
 /// Somewhere with `fetch`, where [`serve`](super::serve) answers: a Durable Object or a service binding.
 ///
@@ -51,6 +52,7 @@ enum Access {
 struct Known {
     /// Calls in flight, of each kind.
     load: [Cell<usize>; 2],
+    pulse: Rc<Pulse>,
     missing: Cell<Option<Missing>>,
 }
 
@@ -132,9 +134,23 @@ impl Place {
     }
 
     /// As `load`, with what may be going on there though nobody waits for it: one call, since a place runs one at a time and notices after it
-    /// what else was aborted.
+    /// what else was aborted. A place from which nothing is heard weighs more the longer that lasts, and one that fails as much as hundreds of calls.
     pub(super) fn weight(&self) -> usize {
-        self.load() + usize::from(self.missing().is_some())
+        self.load() + usize::from(self.missing().is_some()) + self.far.known.pulse.weight(now())
+    }
+
+    /// A fetch leaves with calls that are all here.
+    pub(super) fn depart(&self) -> Departure {
+        self.far.known.pulse.depart(now())
+    }
+
+    /// A fetch has failed. Gives the moment before which the first of its calls cannot have begun.
+    pub(super) fn failed(&self, departure: Option<Departure>) -> Instant {
+        let (pulse, now) = (&self.far.known.pulse, now());
+        // What was sent before and aborted may have gone on until now.
+        let began = if self.missing().is_some() { now } else { pulse.began(departure.as_ref(), now) };
+        pulse.failed(now);
+        began
     }
 
     /// Until when that is likely: as long again as it has gone on when the last fetch was aborted.
@@ -157,6 +173,12 @@ impl Place {
     pub(super) fn answered(&self, sent: Instant) {
         let missing = &self.far.known.missing;
         missing.set(missing.get().filter(|missing| missing.since > sent));
+        self.heard();
+    }
+
+    /// Something has come from there.
+    pub(super) fn heard(&self) {
+        self.far.known.pulse.heard(now());
     }
 
     /// The object to call `fetch` on. A stub of an object is good until it fails once.

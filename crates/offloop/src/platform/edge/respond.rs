@@ -30,7 +30,7 @@ fn lost() -> Error {
 /// - When the client goes away, `handler` is dropped at once, and its jobs are cancelled with it. The runtime by itself would just
 ///   never come back to it, and leave its counts and its memory where they are.
 /// - When the instance traps, because a task panicked that ran inline or for another request, `broken` says what this client is told: status,
-///   type and body, from [`Error::Failed`] with the message if it was this handler's code that panicked, from [`Error::Lost`] if not.
+///   type and body (a 502 and a 503 get the header `Retry-After`), from [`Error::Failed`] with the message if it was this handler's code that panicked, from [`Error::Lost`] if not.
 pub fn respond(request: &Request, handler: impl Future<Output = Response> + 'static, broken: Broken) -> JsValue {
     EPITAPH.with(|told| {
         told.call_once(|| {

@@ -33,7 +33,7 @@ impl Sink for Heard {
         self.0.lock().unwrap().extend(replies.drain(..).map(|(_, reply)| reply.id));
     }
     fn progress(&self, _: usize, _: Progress) {}
-    fn lost(&self, _: usize, _: &[u64], _: Error, _: Loss) {}
+    fn lost(&self, _: usize, _: &[u64], _: Error, _: Loss, _: crate::Instant) {}
     fn down(&self, _: usize, _: Error, _: Loss) {}
 }
 
