@@ -11,6 +11,7 @@
 //! ```
 
 mod far;
+mod losses;
 mod news;
 mod planted;
 mod promises;

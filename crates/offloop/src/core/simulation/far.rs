@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::losses::lost;
 use super::random::Random;
-use crate::error::{Error, LostReason};
+use crate::error::Error;
 use crate::instant::Instant;
 use crate::lane::{Loss, Stop, Traits};
 use crate::wire::{Call, Payload, Reply};
@@ -54,20 +55,6 @@ pub(super) struct Far {
 
 fn reply(id: u64, result: Result<Payload, Error>) -> Reply {
     Reply { id, busy: Duration::ZERO, result }
-}
-
-pub(super) fn lost_for(reason: LostReason) -> Error {
-    Error::lost(reason, "simulated")
-}
-
-/// A loss of this kind.
-fn lost(loss: Loss, random: &mut Random) -> Error {
-    lost_for(match loss {
-        Loss::NeverStarted => LostReason::NotStarted,
-        Loss::Reset | Loss::Idle => LostReason::Reset,
-        Loss::Refused => LostReason::Overloaded,
-        Loss::MaybeRan => random.of(&[LostReason::Crashed, LostReason::Disconnected]),
-    })
 }
 
 impl Far {

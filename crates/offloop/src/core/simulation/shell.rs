@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::far::lost_for;
+use super::losses::lost_for;
 use super::planted::Bug;
 use super::world::{World, label};
 use crate::core::{Action, Deed, INLINE, News, Order};
