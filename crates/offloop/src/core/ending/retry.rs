@@ -46,8 +46,7 @@ impl<S> Core<S> {
                 return self.complete(id, Err(error), now);
             }
             if !job.call.input.blobs.iter().all(Blob::is_here) {
-                let error = if is_temporary { Error::body_gone() } else { error };
-                return self.complete(id, Err(error), now);
+                return self.complete(id, Err(if is_temporary { without_body(error) } else { error }), now);
             }
         }
         let failures = if is_reset { job.resets.saturating_sub(RESETS) } else { job.losses };
@@ -66,5 +65,16 @@ impl<S> Core<S> {
         self.queued += 1;
         self.tally.requeued();
         self.alarms.add(now + pause, Alarm::Retry(id));
+    }
+}
+
+/// The loss of a job that would be run again if all of its input were here.
+fn without_body(error: Error) -> Error {
+    match error {
+        Error::Lost { mut cause, .. } => {
+            cause.push_str(", and the request's body is gone with it, send the request again");
+            Error::Lost { reason: LostReason::BodyGone, cause }
+        }
+        other => other,
     }
 }
