@@ -1,5 +1,5 @@
 // The builds: the edge function into build/, the browser's two modules into www/pkg. `node scripts/build.mjs [edge] [browser] [--features a,b]`
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -80,9 +80,19 @@ async function buildBrowser(folder, env) {
     await bind(compiled(profile), parts, name);
     const module = join(parts, `${name}_bg.wasm`);
     await optimise(module, module, level);
+    mark(join(parts, `${name}.js`), module, env.OFFLOOP_BUILD_ID);
   }
   rmSync(folder, { recursive: true, force: true });
   renameSync(parts, folder);
+}
+
+// Glue and module each say of which build they are, so that a page that gets them from two deployments can see it.
+function mark(glue, module, id) {
+  appendFileSync(glue, `export const GLUE = '${id}';\n`);
+  // A custom section: <https://webassembly.github.io/spec/core/binary/modules.html#custom-section>.
+  const text = (content) => Buffer.from([content.length, ...Buffer.from(content)]);
+  const section = Buffer.concat([text('build'), Buffer.from(id)]);
+  appendFileSync(module, Buffer.concat([Buffer.from([0, section.length]), section]));
 }
 
 function compile(options, env, label) {

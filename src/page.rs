@@ -99,9 +99,3 @@ impl Pool {
 pub fn sum_here(start: u64, end: u64) -> String {
     sum_of_squares(start..end).to_string()
 }
-
-/// Which build this module is of. The two modules of one build agree on it.
-#[wasm_bindgen]
-pub fn build() -> String {
-    option_env!("OFFLOOP_BUILD_ID").unwrap_or("unknown").to_owned()
-}

@@ -1,12 +1,13 @@
 // Starts the wasm, the pool and the parts of the page.
 
-import init, { Pool } from './pkg/offloop.js';
+import * as glue from './pkg/offloop.js';
 import { BUILD } from './pkg/build.js';
 import { Explorer } from './explorer.js';
 import { Lanes } from './lanes.js';
 import { later } from './later.js';
 import { findEdge, link, off } from './link.js';
 import { measure } from './measure.js';
+import * as module from './module.js';
 import { Plot } from './plot.js';
 import { requests } from './requests.js';
 import { everyFrame, framesPerSecond } from './traffic.js';
@@ -28,6 +29,8 @@ function plots() {
   });
 }
 
+const showUpdate = () => { $('update').hidden = false; };
+
 /** Finds out who can answer fetches, and lets the visitor choose. */
 function answerers(lanes, load) {
   const [worker, edge] = [$('by-worker'), $('by-edge')];
@@ -41,7 +44,7 @@ function answerers(lanes, load) {
     $('by-why').textContent = found ? '' : 'no edge function behind this page';
     $('run-fetch').textContent = found ? 'Edge' : 'Service worker';
   });
-  const linked = link(lanes.pool, load, () => { $('update').hidden = false; }).then(
+  const linked = link(lanes.pool, load, showUpdate).then(
     (tellLanes) => {
       $('foot-worker').textContent = 'answers this page';
       $('lanes').addEventListener('change', tellLanes);
@@ -64,14 +67,14 @@ function answerers(lanes, load) {
   return { by, ready };
 }
 
+/** Starts the page. */
 async function start() {
   plots();
   $('foot-cores').textContent = navigator.hardwareConcurrency ?? 'unknown';
   $('foot-build').textContent = BUILD;
   if (off) Object.assign($('opt'), { href: './', textContent: 'Turn the service worker on' });
-  $('reload').addEventListener('click', () => location.reload());
-  await init();
-  const lanes = new Lanes(new Pool(CORES));
+  await module.start(glue, 'offloop');
+  const lanes = new Lanes(new glue.Pool(CORES), showUpdate);
   const { by, ready } = answerers(lanes, later(lanes));
   measure(lanes, by, ready);
   requests(by, ready);
@@ -80,7 +83,4 @@ async function start() {
   document.documentElement.dataset.ready = '';
 }
 
-start().catch((error) => {
-  $('said').textContent = `This page could not start: ${error.message ?? error}`;
-  throw error;
-});
+await start();

@@ -1,10 +1,13 @@
 // The page's way into the pool: at most one job a lane at a time, so that a row of the plot is what one lane does.
 
+import { isSkew } from './module.js';
 import { begin, setLaneRows } from './traffic.js';
 
 export class Lanes {
-  constructor(pool) {
+  /** `outdated` is called when the files of the workers turn out to be of another build. */
+  constructor(pool, outdated) {
     this.pool = pool;
+    this.outdated = outdated;
     this.pools = [pool];
     this.running = 0;
     this.waiting = [];
@@ -38,6 +41,7 @@ export class Lanes {
       end();
       return result;
     } catch (error) {
+      if (isSkew(error)) this.outdated();
       // The executor's errors have a name of their own. A task that says what is wrong with its input has ended as it should.
       const ending = error.name === 'Error' ? 'done' : 'lost';
       end(signal?.aborted ? 'cancelled' : ending);

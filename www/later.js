@@ -1,5 +1,7 @@
 // What comes with its first use, since it weighs twice as much as the rest of the page: pictures and passwords, and the module for them.
 
+import { isSkew } from './module.js';
+
 const section = document.getElementById('real');
 const say = (text) => { document.getElementById('work-said').textContent = text; };
 
@@ -18,7 +20,9 @@ export function later(lanes) {
     try {
       await act(await load());
     } catch (error) {
-      say(`It could not be loaded: ${error.message ?? error}`);
+      if (isSkew(error)) lanes.outdated();
+      const why = isSkew(error) ? 'there is a newer build of it, reload the page' : error.message ?? error;
+      say(`It could not be loaded: ${why}`);
     }
   };
 

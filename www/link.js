@@ -5,6 +5,8 @@ import { VIA } from './requests.js';
 import { begin } from './traffic.js';
 
 const CACHE = 'offloop-';
+/** How long it may take to install, with a slow network. */
+const PATIENCE_MS = 30_000;
 
 /** Whether `?sw=off` asks for no service worker. */
 export const off = new URLSearchParams(location.search).get('sw') === 'off';
@@ -26,8 +28,25 @@ export async function findEdge() {
 }
 
 /**
- * Starts the service worker and lends it the pool; `load` is for requests that need the second module. Resolves when it controls the page, with a function that tells it a new
- * number of lanes; rejects with the reason if it never will.
+ * Has the service worker take this page over. It does so by itself when it is new; after a hard reload it is there, and leaves the page alone
+ * until it is asked: <https://w3c.github.io/ServiceWorker/#navigator-service-worker-controller>. Rejects if it never will.
+ */
+function claim({ installing, waiting, active }) {
+  const workers = [installing, waiting, active].filter(Boolean);
+  return new Promise((_, reject) => {
+    const look = () => {
+      for (const worker of workers) if (worker.state === 'activated') worker.postMessage({ offloop: 'claim' });
+      if (workers.every(({ state }) => state === 'redundant')) reject(new Error('it could not be installed, reload the page to try again'));
+    };
+    for (const worker of workers) worker.addEventListener('statechange', look);
+    look();
+    setTimeout(() => reject(new Error('it did not start in time, reload the page to try again')), PATIENCE_MS);
+  });
+}
+
+/**
+ * Starts the service worker and lends it the pool; `load` is for requests that need the second module. Resolves when it controls the page,
+ * with a function that tells it a new number of lanes; rejects with the reason if it never will.
  */
 export async function link(pool, load, onUpdate) {
   const { serviceWorker, locks } = navigator;
@@ -74,10 +93,10 @@ export async function link(pool, load, onUpdate) {
   });
   serviceWorker.startMessages();
 
-  await serviceWorker.register('sw.js', { type: 'module', updateViaCache: 'none' }).catch((error) => {
+  const registration = await serviceWorker.register('sw.js', { type: 'module', updateViaCache: 'none' }).catch((error) => {
     // Firefox has them since 147: <https://developer.mozilla.org/docs/Web/API/ServiceWorkerContainer/register#browser_compatibility>.
     if (!serviceWorker.controller) throw new Error(`this browser cannot start it (${error.message})`);
   });
-  await ready;
+  if (!serviceWorker.controller) await Promise.race([ready, claim(registration)]);
   return () => tell('lanes');
 }

@@ -36,7 +36,7 @@ export function measure(lanes, by, ready) {
   for (const size of SIZES) $('work').add(new Option(`${whole.format(size / 1e6)} million`, size));
   $('work').value = SIZES[2];
   const slider = $('lanes');
-  slider.max = navigator.hardwareConcurrency * 2;
+  slider.max = lanes.count * 2;
   slider.value = lanes.count;
   const showLanes = () => {
     $('lanes-now').value = slider.value;

@@ -1,11 +1,13 @@
 // The edge function without an edge: the same router, compiled into the same wasm, answers its routes for this origin.
 // Jobs go to the pool of an open page. The page's files come from the network while there is one, else from this build's cache.
 
-import init, { Service, __wbg_reset_state as forgetInstance } from './pkg/offloop.js';
+import * as glue from './pkg/offloop.js';
 import { BUILD, FILES, LATER } from './pkg/build.js';
+import * as module from './module.js';
 import { pass } from './pass.js';
 
 const CACHE = `offloop-${BUILD}`;
+const WASM = 'pkg/offloop_bg.wasm';
 const SCOPE = new URL(self.registration.scope);
 const ROUTES = /^(ping|async-io|async-cpu|mandelbrot|thumbnail|password\/(hash|verify)|tasks(\/[^/]+)?|stats|probe)$/;
 /** Those of them whose tasks are not in this module: an open page has the other one, and workers for it. */
@@ -14,6 +16,8 @@ const PASSED = /^(mandelbrot|thumbnail|password\/.*|tasks\/(strip|thumbnail|hash
 const PATIENCE_MS = 4000;
 /** How long a page that computes may take to hand its port over before the job runs here. */
 const PORT_MS = 300;
+/** More lanes of a page are not used. */
+const LANES_MAX = 256;
 
 self.addEventListener('install', (event) => {
   event.waitUntil(fill().then(() => self.skipWaiting()));
@@ -43,11 +47,19 @@ self.addEventListener('fetch', (event) => {
   const path = url.pathname.slice(SCOPE.pathname.length);
   const via = request.headers.get('x-offloop-via');
   if (ROUTES.test(path)) {
-    if (via !== 'edge') event.respondWith(route(request, `/${path}${url.search}`, via));
+    if (via !== 'edge') event.respondWith(route(request, `/${path}${url.search}`, via).then((response) => unframed(request, response)));
   } else if (request.method === 'GET' && (path === '' || FILES.includes(path) || LATER.includes(path))) {
-    event.respondWith(file(url, path));
+    event.respondWith(file(url, path).then((response) => unframed(request, response)));
   }
 });
+
+/** No other page may show this answer in a frame. A static server may not be able to say so, and in a page's own policy it has no effect. */
+function unframed(request, response) {
+  if (request.mode !== 'navigate' || response.status === 0) return response;
+  const marked = new Response(response.body, response);
+  marked.headers.append('content-security-policy', "frame-ancestors 'none'");
+  return marked;
+}
 
 /** This build's copy if there is no network: a page of one build must never run the wasm of another. */
 async function file(url, path) {
@@ -105,25 +117,35 @@ for (const kind of ['error', 'unhandledrejection']) {
     trapped.promise.catch(() => {});
     service = null;
     pages.clear();
-    forgetInstance();
+    glue.__wbg_reset_state();
   });
 }
 
 /** The router, started when the first request needs it: a service worker is often woken for a file only. */
 function start() {
   service ??= (async () => {
-    const wasm = (await caches.match('pkg/offloop_bg.wasm', { cacheName: CACHE })) ?? fetch('pkg/offloop_bg.wasm');
-    await init({ module_or_path: wasm });
-    return new Service();
+    const wasm = (await caches.match(WASM, { cacheName: CACHE })) ?? fetch(WASM, { cache: 'no-cache' });
+    await module.start(glue, 'offloop', wasm);
+    return new glue.Service();
   })();
-  service.catch(() => { service = null; });
+  service.catch(async (error) => {
+    service = null;
+    // It was stored while the server was being updated.
+    if (module.isSkew(error)) await (await caches.open(CACHE)).delete(WASM);
+  });
   return service;
 }
 
 async function compute(request, path) {
   const { method, headers } = request;
   const body = method === 'GET' || method === 'HEAD' ? undefined : new Uint8Array(await request.arrayBuffer());
-  const [running] = await Promise.all([start(), ensurePort()]);
+  let running;
+  try {
+    [running] = await Promise.all([start(), ensurePort()]);
+  } catch (error) {
+    const kind = module.isSkew(error) ? 'skew' : 'lost';
+    return problem(503, 'Service Unavailable', kind, `the service worker could not start: ${error.message ?? error}`);
+  }
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
   const end = trapped.promise;
@@ -168,7 +190,7 @@ async function passOn(request, path) {
     }
   }
   if (lost) return problem(503, 'Service Unavailable', 'lost', String(lost.message ?? lost));
-  return problem(503, 'Service Unavailable', 'no_page', `pictures and passwords are computed by an open page: open ${SCOPE} in a tab, then ask again`);
+  return problem(503, 'Service Unavailable', 'no_page', `pictures and passwords are computed by an open page of this build: open or reload ${SCOPE} in a tab, then ask again`);
 }
 
 /** The answer that the views give for a task that panicked, as far as it is known here. */
@@ -188,14 +210,20 @@ let arrived = () => {};
 
 self.addEventListener('message', (event) => {
   const { origin, source, data, ports } = event;
+  if (origin !== SCOPE.origin || !(source instanceof WindowClient)) return;
+  // Of whichever build: a page that was reloaded past this service worker would never be controlled by it.
+  if (data?.offloop === 'claim') event.waitUntil(self.clients.claim());
   // Calls name their task by its place in the table, which is another one in another build.
-  if (origin !== SCOPE.origin || !(source instanceof WindowClient) || data?.build !== BUILD) return;
+  if (data?.build !== BUILD || typeof data.page !== 'string' || !PAGE.test(data.page) || !(data.lanes >= 1)) return;
   if (data.offloop === 'port' && ports.length === 1) event.waitUntil(adopt(data, ports[0]));
-  if (data.offloop === 'lanes' && pages.has(data.page)) event.waitUntil(start().then((running) => running.resize(data.lanes)));
+  if (data.offloop === 'lanes' && pages.has(data.page)) event.waitUntil(start().then((running) => running.resize(Math.min(data.lanes, LANES_MAX))));
 });
 
+/** What pages call themselves; see link.js. */
+const PAGE = /^offloop-page-[0-9a-f-]{36}$/;
+
 async function adopt({ page, lanes }, port) {
-  (await start()).adopt(page, port, lanes);
+  (await start()).adopt(page, port, Math.min(lanes, LANES_MAX));
   arrived();
   if (pages.has(page)) return;
   pages.add(page);

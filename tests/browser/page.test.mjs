@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { begin, jobs } from '../../www/traffic.js';
-import { browser, context, open, profile, said, setUp, site, squares, violations } from './site.mjs';
+import { context, open, said, setUp, site, squares } from './site.mjs';
 
 const MOST_BYTES = 300_000;
 
@@ -220,19 +220,3 @@ test('the forms show the answers of both classic views', async () => {
     assert.match(await page.textContent(`#${view} .answer`), /200.*Service worker/);
   }
 });
-
-for (const [name, options] of Object.entries({
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
-  'reduced motion': { reducedMotion: 'reduce' },
-})) {
-  test(`axe finds nothing and nothing sticks out: ${name}`, async () => {
-    const { context: own, said: heard } = await profile(browser, options);
-    const page = await open(own, site.url);
-    assert.deepEqual(await violations(page), []);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page scrolls sideways');
-    assert.deepEqual(heard, []);
-    await own.close();
-  });
-}

@@ -234,3 +234,44 @@ test('messages of another shape, build or origin are ignored', async () => {
   assert.ok(lanes.every((lane) => lane.shares_gateway === false), JSON.stringify(lanes));
   assert.deepEqual(said, []);
 });
+
+test('whatever number of lanes a page says it has, requests are answered', async () => {
+  const page = await open(context, site.url);
+  const tell = (lanes) => page.evaluate(async (lanes) => {
+    const { BUILD } = await import('./pkg/build.js');
+    const held = `offloop-page-${crypto.randomUUID()}`;
+    await new Promise((done) => navigator.locks.request(held, () => new Promise(() => done())));
+    const { controller } = navigator.serviceWorker;
+    controller.postMessage({ offloop: 'port', build: BUILD, page: held, lanes }, [new MessageChannel().port1]);
+    controller.postMessage({ offloop: 'lanes', build: BUILD, page: held, lanes });
+    // As a page that names itself badly.
+    for (const name of [7, {}, '', '-', 'x'.repeat(1e6), null]) controller.postMessage({ offloop: 'port', build: BUILD, page: name, lanes }, [new MessageChannel().port1]);
+  }, lanes);
+  for (const lanes of [1e6, 2 ** 32, 1e300, Infinity, -1, 0, 0.5, NaN, '9', 'many', null, [], {}]) {
+    await tell(lanes);
+    assert.equal((await get(page, 'ping')).text, 'pong', `${lanes}`);
+    const stats = await json(page, 'stats');
+    assert.ok(stats.lanes >= 1 && stats.lanes <= 256, `${lanes}: ${stats.lanes}`);
+  }
+  assert.deepEqual(said, []);
+});
+
+test('no other page may show what the service worker answers in a frame', async () => {
+  const page = await open(context, site.url);
+  for (const path of ['', 'ping', 'async-cpu?number=abc', 'thumbnail', 'stats']) {
+    const response = await (await context.newPage()).goto(site.url + path);
+    assert.ok(response.fromServiceWorker(), path);
+    assert.match(response.headers()['content-security-policy'], /frame-ancestors 'none'/, path);
+  }
+  const shown = await page.evaluate(async () => {
+    const frame = document.createElement('iframe');
+    frame.src = 'ping';
+    await new Promise((loaded) => { frame.onload = loaded; document.body.append(frame); });
+    try {
+      return frame.contentDocument.body.textContent;
+    } catch {
+      return 'refused';
+    }
+  });
+  assert.notEqual(shown, 'pong');
+});

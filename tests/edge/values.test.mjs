@@ -142,4 +142,11 @@ inBothModes({}, (server) => {
       assert.deepEqual([headers['x-content-type-options'], headers['cache-control']], ['nosniff', 'no-store'], path);
     }
   });
+
+  test('no other site may show the page in a frame', async () => {
+    for (const path of ['/', '/?sw=off', '/app.js']) {
+      const { status, headers } = await server.get(path);
+      assert.deepEqual([status, headers['content-security-policy'], headers['x-frame-options']], [200, "frame-ancestors 'none'", 'DENY'], path);
+    }
+  });
 });
