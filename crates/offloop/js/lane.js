@@ -1,10 +1,72 @@
 // What a page, or a worker, needs to start the worker of a lane.
 
+// The function of a worker's scope; what a program calls is another one: see `announce`.
+const { close } = globalThis;
+
 // `new Worker(new URL('…', import.meta.url))` has to stand here in just this form: Vite and webpack recognise it, bundle the
 // script and put its final address here. Without a bundler it is the file beside this one.
 export function startWorker(script, name) {
-  if (script !== undefined) return new Worker(script, { type: 'module', name });
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name });
+  const worker =
+    script !== undefined
+      ? new Worker(script, { type: 'module', name })
+      : new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name });
+  worker.addEventListener('message', (event) => watch(worker, event), { once: true });
+  return worker;
+}
+
+// The first message may be the name of a lock that the worker holds for as long as it lives: whoever gets it knows that the worker has ended.
+function watch(worker, event) {
+  const { lock } = event.data ?? {};
+  if (!lock) return;
+  event.stopImmediatePropagation();
+  const gone = { cause: 'its worker ended without a word: the browser ended it, or something in it did', closed: true };
+  // What it posted before is heard first.
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  const tell = () => worker.dispatchEvent(new MessageEvent('message', { data: gone }));
+  navigator.locks.request(lock, turn).then(tell, () => {});
+}
+
+// Tells the page that this worker is up, and before that the name of its lock.
+export async function announce(scope, ready) {
+  // Who closes the worker has its calls answered, and those that wait go elsewhere.
+  scope.close = () => setTimeout(() => finish(scope, { cause: 'something in its worker called self.close()', running: false, closed: true }));
+  try {
+    const lock = crypto.randomUUID();
+    await new Promise((held, failed) => navigator.locks.request(lock, () => new Promise(held)).catch(failed));
+    scope.postMessage({ lock });
+  } catch {
+    // Only secure contexts have locks: <https://w3c.github.io/web-locks/>.
+  }
+  scope.postMessage(ready);
+}
+
+// Says a last word, and closes this worker. Messages that were posted are delivered; what would have come in is not.
+export function finish(scope, last) {
+  scope.postMessage(last);
+  close.call(scope);
+}
+
+// A bundler changes what functions look like, and may do so in another way for page and worker.
+const isBundled = !/^http.*\/snippets\//.test(import.meta.url);
+
+// Two numbers for the glue that wasm-bindgen made, from what it hands to the module: of all names, and of all functions, unless they are bundled.
+// Adapters are numbered, and a number means something else in another build: there a call may find the wrong function.
+export function numbersOf(imports) {
+  const functions = Object.values(imports).flatMap(Object.entries).filter(([, value]) => typeof value === 'function');
+  const hash = (text) => {
+    let number = 1;
+    for (let i = 0; i < text.length; i++) number = (Math.imul(31, number) + text.charCodeAt(i)) >>> 0;
+    return number;
+  };
+  return [hash(functions.map(([name]) => name).join()), isBundled ? undefined : hash(functions.join())];
+}
+
+// The numbers of this program's glue; none if it calls adapters that the module does not have, which then is of another build.
+export function numbersOfGlue(getImports, module) {
+  if (!module) return undefined;
+  const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  const adapters = String(getImports).match(/\w*closures_\w*invoke\w*/g) ?? [];
+  return adapters.every((name) => names.has(name)) ? numbersOf(getImports({})) : null;
 }
 
 // Bytes out of wasm memory, into a buffer of their own that can be transferred.

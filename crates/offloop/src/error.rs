@@ -49,11 +49,12 @@ pub enum Error {
         /// What was wrong with them.
         what: String,
     },
-    /// The far side is another build, with another table of tasks. Deploy both sides from the same build.
+    /// The far side is another build. Deploy both sides from the same build. In a page: a newer one was deployed since it was loaded, or its files
+    /// came from two deployments; reload it.
     Skew {
-        /// Fingerprint of the table on this side.
+        /// What this side is told by: the fingerprint of its table, or the number of its JavaScript glue.
         ours: u64,
-        /// Fingerprint of the table on the far side.
+        /// The same of the far side; 0 if it cannot be had.
         theirs: u64,
     },
 }
@@ -124,7 +125,7 @@ impl fmt::Display for Error {
             Self::Malformed { what } => write!(f, "malformed data: {what}"),
             Self::Skew { ours, theirs } => write!(
                 f,
-                "the far side is another build ({theirs:016x}, here {ours:016x}), deploy both from the same build"
+                "the far side is another build ({theirs:016x}, here {ours:016x}): deploy both from the same build, and reload pages that are open"
             ),
         }
     }

@@ -72,7 +72,7 @@ impl Options {
     }
 
     /// Whether a job runs in the calling thread when the far side turns out to be another build (default), or fails with
-    /// [`Error::Skew`](crate::Error::Skew).
+    /// [`Error::Skew`](crate::Error::Skew). With Web Workers it always fails: the page would freeze, and has to be reloaded.
     pub fn inline_on_skew(mut self, inline: bool) -> Self {
         self.inline_on_skew = inline;
         self

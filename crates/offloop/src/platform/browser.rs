@@ -4,8 +4,10 @@
 //! the page, or a worker                              the lane's worker
 //! ─────────────────────                              ─────────────────
 //! start   js/lane.js starts js/worker.js
-//!         { module, name }  ───────────────────────▶ loads the same glue, instantiates the same module
-//!                           ◀─────────────────────── true
+//!         { module, build } ───────────────────────▶ loads the glue; if it is of another build, answers so, and that was all
+//!                                                    instantiates the same module
+//!         waits for the lock ◀────────────────────── { lock }, which the worker holds until it ends, in whatever way
+//!                           ◀─────────────────────── true: it is up
 //! send    calls of this turn, one message  ────────▶ queue, run in order
 //!         reply, progress   ◀─────────────────────── one message for many short calls
 //! cancel  id                ───────────────────────▶ dropped, if it still waits

@@ -2,11 +2,13 @@
 
 mod calls;
 mod cancel;
+mod closing;
 mod crash;
 mod idle;
 pub(crate) mod liars;
 mod messages;
 mod shared;
+mod skew;
 mod spawn;
 mod start;
 pub(crate) mod tasks;

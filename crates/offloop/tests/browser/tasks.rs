@@ -126,8 +126,45 @@ pub(crate) fn garbles() {
     super::watch::garble();
 }
 
+/// Closes its worker, as any script may.
+pub(crate) fn closes() {
+    super::watch::close();
+}
+
+pub(crate) fn closes_later() {
+    super::watch::close_later();
+}
+
+/// Ends its worker so that nothing in it knows.
+pub(crate) fn vanishes() {
+    super::watch::vanish();
+}
+
+pub(crate) fn vanishes_later() {
+    super::watch::vanish_later();
+}
+
+/// Sets the worker's handlers.
+pub(crate) fn takes_messages() {
+    super::watch::take_messages();
+}
+
+pub(crate) fn throws() {
+    super::watch::throw();
+}
+
+/// Which modules cannot.
+pub(crate) fn imports_scripts() {
+    super::watch::import_scripts();
+}
+
+pub(crate) fn leaves_an_endless_promise() {
+    wasm_bindgen_futures::spawn_local(std::future::pending());
+}
+
 // The idempotent ones may be sent ahead, behind others.
 offloop::tasks! {
     #[idempotent] double, #[idempotent] spin, #[idempotent] mark, spin_for_ever, invert, panics, traps, recurses, hoards, marks,
-    babbles, tells_its_console, tell, leaves_an_error, garbles, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad
+    babbles, tells_its_console, tell, leaves_an_error, garbles, dawdle, #[idempotent] order, #[idempotent] pad, #[idempotent] slow_pad,
+    closes, closes_later, vanishes, vanishes_later, takes_messages, throws, imports_scripts, leaves_an_endless_promise
 }

@@ -28,6 +28,14 @@ use wasm_bindgen::prelude::*;
     export const heard = () => counts.heard;
     export const post_to_parent = (text) => postMessage(text);
     export const throw_later = () => { setTimeout(() => { throw new Error('left behind'); }, 5); };
+    const native_close = globalThis.close?.bind(globalThis);
+    export const close = () => globalThis.close();
+    export const close_later = () => { setTimeout(() => globalThis.close(), 5); };
+    export const vanish = () => native_close();
+    export const vanish_later = () => { setTimeout(native_close, 5); };
+    export const take_messages = () => { globalThis.onmessage = globalThis.onerror = () => {}; };
+    export const import_scripts = () => importScripts('/there/is/no/such.js');
+    export const throwNow = () => { throw new Error('on purpose'); };
     export const garble = () => { dispatchEvent(new MessageEvent('messageerror')); };
     const said = [];
     if (typeof BroadcastChannel === 'function') new BroadcastChannel('console').onmessage = ({ data }) => said.push(data);
@@ -57,6 +65,15 @@ extern "C" {
     pub(crate) fn is_isolated() -> bool;
     pub(crate) fn post_to_parent(text: &str);
     pub(crate) fn throw_later();
+    pub(crate) fn close();
+    pub(crate) fn close_later();
+    /// Closes the worker as nobody can notice in it.
+    pub(crate) fn vanish();
+    pub(crate) fn vanish_later();
+    pub(crate) fn take_messages();
+    pub(crate) fn import_scripts();
+    #[wasm_bindgen(js_name = throwNow)]
+    pub(crate) fn throw();
     /// As if a message came that cannot be read.
     pub(crate) fn garble();
     /// The address of a script with this text.

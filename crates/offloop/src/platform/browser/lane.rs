@@ -43,9 +43,13 @@ impl Setup {
         let hello = Object::new();
         let glue = options.glue.as_deref().map_or(JsValue::UNDEFINED, JsValue::from);
         let shared = options.shared_memory && can_share();
-        for (key, value) in
-            [("module", program::module()), ("name", tasks.program().into()), ("glue", glue), ("shared", shared.into())]
-        {
+        for (key, value) in [
+            ("module", program::module()),
+            ("build", program::glue()),
+            ("name", tasks.program().into()),
+            ("glue", glue),
+            ("shared", shared.into()),
+        ] {
             // Fails only for objects that are frozen or proxies.
             let _ = Reflect::set(&hello, &key.into(), &value);
         }

@@ -40,6 +40,11 @@ extern "C" {
     fn close(this: &Ring);
 }
 
+#[wasm_bindgen(module = "/js/lane.js")]
+extern "C" {
+    fn announce(scope: &JsValue, ready: &JsValue);
+}
+
 /// No frame in a ring is longer.
 const LONGEST: usize = 4096;
 
@@ -64,13 +69,11 @@ impl Link {
 
     /// The worker's side: says that it is up, with rings if they are wanted and can be had.
     pub(super) fn ready(&self, shared: bool) {
-        if let Some(ring) = shared.then(make_ring).flatten()
-            && post_message(&self.target, &ring.buffer()).is_ok()
-        {
-            return self.keep(ring, None);
+        let ring = shared.then(make_ring).flatten();
+        announce(&self.target, &ring.as_ref().map_or(JsValue::TRUE, Ring::buffer));
+        if let Some(ring) = ring {
+            self.keep(ring, None);
         }
-        // Without this message the other side gives up after the start timeout.
-        let _ = post_message(&self.target, &JsValue::TRUE);
     }
 
     /// The page's side: uses the ring, and calls `heard` when something has come. False if this is no ring.

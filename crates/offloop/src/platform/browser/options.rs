@@ -4,6 +4,21 @@ use std::time::Duration;
 
 /// How the workers of an executor are started and stopped. The defaults are right without a bundler, with Vite and with webpack.
 ///
+/// # After a deployment
+///
+/// Workers start late: with the first job, after a crash, when the pool grows. By then the server may have the files of another build. The page
+/// gives each worker its own compiled module, and the worker compares its JavaScript with the page's before it runs any of the module. If they
+/// differ, its jobs end with [`Error::Skew`](crate::Error::Skew), and the page has to be reloaded. Two things cannot be seen: a change in bundled
+/// JavaScript that leaves the names of all imports as they are, and with wasm-bindgen's target `bundler`, where each worker loads a module of its
+/// own, a change that leaves the table of tasks as it is. So give files names with a hash of their content there, or set the environment variable
+/// `OFFLOOP_BUILD_ID` to another value for each build.
+///
+/// # Workers that end
+///
+/// A worker that ends, also by `self.close()`, is replaced, and jobs that it had and that may have run end with
+/// [`LostReason::Closed`](crate::LostReason::Closed) or are tried again. If the browser ends it without an error event, that is noticed by a
+/// [Web Lock](https://developer.mozilla.org/docs/Web/API/Web_Locks_API) that the worker holds, which only secure contexts have: `https`, `localhost`.
+///
 /// # Examples
 ///
 /// ```
@@ -46,8 +61,8 @@ impl WorkerOptions {
     /// The address of the worker script, for a bundler or a server that the built-in one does not suit.
     ///
     /// The script is a module. It sets `globalThis.offloopLane = true`, waits for one message `{ module, name, shared }`, initialises the
-    /// program with `module` and calls its `__offloop_serve(shared)`; see `js/worker.js` of this crate. An address on another origin is
-    /// refused by the browser.
+    /// program with `module` and calls its `__offloop_serve(shared)`; see `js/worker.js` of this crate, which also compares the glue that it has
+    /// loaded with the page's. An address on another origin is refused by the browser.
     pub fn script(mut self, address: impl Into<String>) -> Self {
         self.script = Some(address.into());
         self

@@ -22,12 +22,29 @@ extern "C" {
     // command line tool refuses to make anything for target `bundler`.
     #[wasm_bindgen(thread_local_v2, js_name = wasmModule)]
     static MODULE: Option<JsValue>;
+
+    // The function in that glue which makes what the module imports; the glue has it in the same way.
+    #[wasm_bindgen(thread_local_v2, js_name = __wbg_get_imports)]
+    static IMPORTS: Option<JsValue>;
+}
+
+#[wasm_bindgen(module = "/js/lane.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = numbersOfGlue)]
+    fn numbers_of_glue(imports: &JsValue, module: &JsValue) -> JsValue;
 }
 
 /// The compiled module of this program; `undefined` if the glue keeps none, as with target `bundler`. Each worker then loads
 /// its own.
 pub(super) fn module() -> JsValue {
     MODULE.with(|module| module.clone().unwrap_or(JsValue::UNDEFINED))
+}
+
+/// Tells the glue of this program from that of another build, which must not be given the same module. `undefined` if that cannot be told, as
+/// with target `bundler`; `null` if the module is of another build than this glue: then no worker takes it.
+pub(super) fn glue() -> JsValue {
+    let numbers = |imports: &Option<JsValue>| imports.as_ref().map(|imports| numbers_of_glue(imports, &module()));
+    IMPORTS.with(numbers).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Whether this scope can start workers. A service worker cannot.

@@ -31,6 +31,11 @@ const TURN: Duration = Duration::from_millis(4);
 /// A task's progress is told at most this often: once a frame.
 const PROGRESS: Duration = Duration::from_millis(16);
 
+#[wasm_bindgen(module = "/js/lane.js")]
+extern "C" {
+    fn finish(scope: &DedicatedWorkerGlobalScope, last: &Object);
+}
+
 thread_local! {
     static SERVER: OnceCell<Rc<Server>> = const { OnceCell::new() };
 }
@@ -119,8 +124,8 @@ impl Server {
         self.link.heard();
         match read(event, |frame, blobs| calls_in(self.tasks.fingerprint(), frame, time, blobs)) {
             Ok(Ok(calls)) => self.queue.borrow_mut().extend(calls),
-            // Nobody knows whose calls these are: another build's. They must not be sent again for ever.
-            Ok(Err(error)) => return self.end(&error.to_string(), true),
+            // Nobody knows whose calls these are. They must not be sent again for ever.
+            Ok(Err(error)) => return self.refuse(&error),
             Err(Unread::Other(other)) => {
                 if let Some(id) = other.as_f64() {
                     self.cancel(id);
@@ -141,8 +146,17 @@ impl Server {
             self.queue.borrow_mut().extend(calls_in(self.tasks.fingerprint(), frame, time, Vec::new())?);
             Ok(())
         });
-        received.map_err(|error| self.end(&error.to_string(), true)).ok()?;
+        received.map_err(|error| self.refuse(&error)).ok()?;
         Some(time)
+    }
+
+    /// There are calls that cannot be read.
+    fn refuse(&self, error: &Error) {
+        if let Error::Skew { .. } = error {
+            // They are of another build, as the page sees from any frame of this one.
+            self.tell(&[]);
+        }
+        self.end(&error.to_string(), true);
     }
 
     /// A call that waits is answered; one that runs or has run is not to be helped.
@@ -265,9 +279,7 @@ impl Server {
         let last = Object::new();
         let _ = Reflect::set(&last, &"cause".into(), &cause.into());
         let _ = Reflect::set(&last, &"running".into(), &running.into());
-        let _ = self.link.post(&last);
-        // Messages that were posted are delivered; what would have come in is not.
-        self.scope.close();
+        finish(&self.scope, &last);
     }
 }
 

@@ -34,6 +34,8 @@ impl Inner {
     fn take(&self, link: &Link, event: &web_sys::Event) {
         let message = match read(event, |frame, blobs| events_in(self.setup.fingerprint, frame, blobs)) {
             Ok(Ok(events)) => return self.report(events),
+            // It has read none of the calls, and the next one would not either.
+            Ok(Err(error @ Error::Skew { .. })) => return self.down(error, Loss::NeverStarted),
             Ok(Err(error)) => return self.down(error, Loss::MaybeRan),
             Err(Unread::Other(message)) => message,
             Err(Unread::TooLarge(cause)) => {
@@ -52,9 +54,14 @@ impl Inner {
             let field = |name: &str| Reflect::get(&message, &name.into()).ok();
             match field("cause").and_then(|cause| cause.as_string()) {
                 Some(cause) => {
-                    let running = field("running").is_some_and(|running| running.is_truthy());
+                    let is = |name: &str| field(name).and_then(|is| is.as_bool());
+                    let closed = is("closed").map(|_| LostReason::Closed);
+                    let Some(running) = is("running") else { return self.ended(closed, cause) };
                     let loss = if running { Loss::MaybeRan } else { self.loss_between_calls() };
-                    let reason = if loss == Loss::NeverStarted { LostReason::NotStarted } else { LostReason::Crashed };
+                    let reason = closed.unwrap_or(match loss {
+                        Loss::NeverStarted => LostReason::NotStarted,
+                        _ => LostReason::Crashed,
+                    });
                     self.down(Error::lost(reason, cause), loss);
                 }
                 None => self.down(Error::malformed("a foreign message from the worker"), Loss::MaybeRan),
@@ -121,14 +128,21 @@ impl Inner {
 
     /// The browser reports an error of the worker, which itself did not say what it was doing.
     pub(super) fn broken(&self, cause: String) {
+        self.ended(None, cause);
+    }
+
+    /// The worker has ended, with whatever it had.
+    fn ended(&self, reason: Option<LostReason>, cause: String) {
         self.pull();
         if !self.state.borrow().ready {
             return self.down(Error::lost(LostReason::NotStarted, cause), Loss::NeverStarted);
         }
         // Any of the calls may have run, and its reply be lost with the worker.
         let ids: Vec<u64> = self.state.borrow_mut().outbox.lose_posted();
-        let loss = self.loss_between_calls();
-        let error = Error::lost(LostReason::Crashed, cause);
+        // One that had nothing to do, and did nothing wrong, can be had again.
+        let idle = reason.is_some() && ids.is_empty();
+        let loss = if idle { Loss::Idle } else { self.loss_between_calls() };
+        let error = Error::lost(reason.unwrap_or(LostReason::Crashed), cause);
         self.events.lost(&ids, error.clone(), Loss::MaybeRan);
         self.down(error, loss);
     }
