@@ -13,16 +13,23 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use offloop::edge::Gone;
 use offloop::{Instant, now, sleep};
+use serde_json::json;
 use tower_service::Service;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortSignal, Request, Response, ResponseInit};
+use web_sys::{AbortSignal, Request, Response};
 use worker::js_sys::Promise;
 use worker::worker_sys::web_sys;
 
 use super::isolate::Gateway;
 use super::upload::Upload;
 use crate::views::{self, Deadline, UnreadBody};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn log(what: &JsValue);
+}
 
 #[wasm_bindgen(module = "/src/edge/convert.js")]
 extern "C" {
@@ -74,12 +81,21 @@ thread_local! {
 pub(super) async fn answer(gateway: Rc<Gateway>, request: Request, context: JsValue) -> Response {
     match try_answer(&gateway, request, context).await {
         Ok(response) => response,
-        Err(error) => failed(&error),
+        Err(thrown) => {
+            // In the runtime's words, which are for whoever runs this and not for the client.
+            log(&thrown);
+            unanswered(500, "Internal Server Error", "internal", "the answer could not be sent")
+        }
     }
 }
 
-async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Result<Response, String> {
-    let (mut converted, upload) = read(&request).map_err(|error| error.to_string())?;
+async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Result<Response, JsValue> {
+    let (mut converted, upload) = match read(&request) {
+        Ok(read) => read,
+        Err(error) => {
+            return Ok(unanswered(400, "Bad Request", "unreadable", &format!("the request is malformed: {error}")));
+        }
+    };
     if converted.uri().path() == "/probe" {
         converted.extensions_mut().insert(gateway.site(&request));
     }
@@ -105,13 +121,12 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
     let (parts, body) = response.into_parts();
     let length = body.size_hint().exact();
     if length.is_some_and(|length| length == 0 || length <= AT_ONCE && sending.is_none()) {
-        let bytes = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-        return known(parts.status.as_u16(), &lines(&parts), &bytes).map_err(|error| format!("{error:?}"));
+        let bytes = body.collect().await.map_err(|error| JsValue::from_str(&error.to_string()))?.to_bytes();
+        return known(parts.status.as_u16(), &lines(&parts), &bytes);
     }
     #[allow(clippy::cast_precision_loss, reason = "no body has 2^53 bytes")]
     let length = length.map(|length| length as f64);
-    let streamed = Streamed::new(parts.status.as_u16(), &lines(&parts), &context, length, sending.as_ref())
-        .map_err(|error| format!("{error:?}"))?;
+    let streamed = Streamed::new(parts.status.as_u16(), &lines(&parts), &context, length, sending.as_ref())?;
     let response = streamed.response();
     let deadline = deadline.get().unwrap_or_else(|| now() + gateway.timeout);
     spawn_local(pour(body, streamed, request.signal(), deadline));
@@ -188,8 +203,9 @@ fn lines(parts: &http::response::Parts) -> String {
     lines
 }
 
-fn failed(error: &str) -> Response {
-    let init = ResponseInit::new();
-    init.set_status(500);
-    Response::new_with_opt_str_and_init(Some(error), &init).unwrap_or_else(|_| Response::error())
+/// What is told without the views.
+fn unanswered(status: u16, title: &str, kind: &str, detail: &str) -> Response {
+    let problem = json!({ "type": "about:blank", "title": title, "status": status, "detail": detail, "kind": kind });
+    let head = "content-type\napplication/problem+json\ncache-control\nno-store\n";
+    whole(status, head, problem.to_string().as_bytes(), -1).unwrap_or_else(|_| Response::error())
 }
