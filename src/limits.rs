@@ -152,7 +152,7 @@ impl Default for Limits {
             picture_max: 10 << 20,
             pixels_max: 50_000_000,
             requests_max: 2_048,
-            memory_max: 32 << 20,
+            memory_max: 24 << 20,
             lanes: 0,
             queue: 256,
             timeout: Duration::from_secs(60),

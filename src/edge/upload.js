@@ -11,7 +11,7 @@ const DRAIN_MS = 10_000;
 const DRAIN_IDLE_MS = 1_000;
 
 // Of so many requests at a time: an answer that is kept open takes the runtime some 90 KiB.
-const DRAINS_MOST = 100;
+const DRAINS_MOST = 64;
 
 // When each of them is over at the latest, in that order. If its client resets the connection, nothing of a request goes on that would say so.
 const drains = new Map();
@@ -64,9 +64,12 @@ export class Upload {
     const { promise: aborted, resolve: abort } = Promise.withResolvers();
     signal.addEventListener("abort", abort);
     try {
-      for (let part; (part = await Promise.race([this.#read(), aborted])); ) {
+      // What is written has been taken, so its buffer is used again: it would be garbage that is collected late.
+      let buffer;
+      for (let part; (part = await Promise.race([this.#read(undefined, buffer), aborted])); ) {
         if (signal.aborted || this.#draining) throw new Error("nobody wants the rest");
         await writer.write(part);
+        ({ buffer } = part);
       }
       writer.releaseLock();
     } catch (error) {
@@ -81,7 +84,9 @@ export class Upload {
   async #read(min, buffer) {
     this.#reader ??= this.#source.getReader({ mode: "byob" });
     const size = Math.min(Math.max(this.#received, BLOCK_MIN), BLOCK_MAX);
-    this.#reading ??= this.#reader.read(new Uint8Array(buffer ?? size), { min: min ?? size });
+    // A block that has grown needs another one.
+    const room = buffer?.byteLength >= (min ?? size) ? buffer : size;
+    this.#reading ??= this.#reader.read(new Uint8Array(room), { min: min ?? size });
     try {
       const { value } = await this.#reading;
       this.ended = !value?.byteLength;

@@ -26,7 +26,7 @@ const LONGEST_RANGE: u64 = 1_000_000_000;
 const LARGEST_END: u64 = 10_000_000_000_000;
 
 /// The largest number below which primes are counted, at 1 ns a number. The sieve's memory grows with its square root.
-const LARGEST_PRIME: u32 = 500_000_000;
+const LARGEST_PRIME: u32 = 300_000_000;
 
 /// The most iterations for one tile or strip, at 2.5 ns each. `GET /mandelbrot` splits larger pictures.
 const MOST_ITERATIONS: u64 = 200_000_000;
@@ -230,7 +230,7 @@ mod tests {
                     r#"{"start":1000000000000,"end":1000000000001}"#,
                 ],
             ),
-            "count_primes" => ("500000000", &["500000001", "4294967295"]),
+            "count_primes" => ("300000000", &["300000001", "4294967295"]),
             "identify" => ("1", &[]),
             "tile" => (
                 r#"{"left":0,"top":0,"step":1,"width":500,"height":500,"iterations":800}"#,

@@ -6,7 +6,7 @@
 //!
 //! Only numbers are shared between requests: at the edge none may wake another, so those who wait look again from time to time.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,6 +32,10 @@ const LOOK: Duration = Duration::from_millis(2);
 /// Those far behind look this often.
 const LOOK_MOST: Duration = Duration::from_millis(50);
 
+/// How many times as long as it should a job may keep others waiting, and how long in any case.
+const OVERDUE: u32 = 4;
+const LEAST_OVERDUE: Duration = Duration::from_millis(500);
+
 /// By how much the estimate may be too low: so much work is let in, as far as nobody else waits for it.
 const MARGIN: u32 = 2;
 
@@ -50,10 +54,43 @@ pub(super) struct Turns {
 struct Line {
     next: u64,
     /// Who waits, in order of arrival, and how long each will take.
-    waiting: BTreeMap<u64, Duration>,
-    /// How many are at lanes, and how long they take all together.
-    running: usize,
+    waiting: VecDeque<(u64, Duration)>,
+    /// Who is at a lane.
+    running: Vec<Running>,
+}
+
+/// A job at a lane.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    ticket: u64,
+    /// How long it should take.
     time: Duration,
+    since: Instant,
+}
+
+impl Line {
+    fn ticket(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Stops waiting.
+    fn leave(&mut self, ticket: u64) {
+        self.waiting.retain(|(other, _)| *other != ticket);
+    }
+
+    /// How many are at lanes, and how long they take all together. Nobody waits for one that is overdue: its lane may stand still.
+    fn busy(&self) -> (usize, Duration) {
+        let now = now();
+        let in_time =
+            self.running.iter().filter(|job| now - job.since < job.time.saturating_mul(OVERDUE).max(LEAST_OVERDUE));
+        in_time.fold((0, Duration::ZERO), |(count, time), job| (count + 1, time + job.time))
+    }
+
+    /// Lane time that all of them take.
+    fn time(&self) -> Duration {
+        self.busy().1 + self.waiting.iter().map(|(_, time)| *time).sum::<Duration>()
+    }
 }
 
 /// The figures for `GET /stats`.
@@ -92,7 +129,7 @@ impl Turns {
         let sharing = u32::try_from(self.sharing.load(Relaxed)).unwrap_or(u32::MAX);
         let theirs = Duration::from_micros(self.left.load(Relaxed));
         let line = self.line();
-        theirs.min(own.saturating_mul(sharing)) + line.time + line.waiting.values().sum::<Duration>()
+        theirs.min(own.saturating_mul(sharing)) + line.time()
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -101,7 +138,7 @@ impl Turns {
 
     pub(super) fn shares(&self) -> Shares {
         let line = self.line();
-        let left = Duration::from_micros(self.left.load(Relaxed)) + line.time + line.waiting.values().sum::<Duration>();
+        let left = Duration::from_micros(self.left.load(Relaxed)) + line.time();
         Shares { sharing: self.sharing.load(Relaxed), waiting: line.waiting.len(), left_s: left.as_secs_f64() }
     }
 }
@@ -164,7 +201,8 @@ enum Place {
     Nowhere,
     /// Waits, with this ticket.
     Line(u64),
-    Lane,
+    /// Runs, with this ticket.
+    Lane(u64),
 }
 
 impl Turn {
@@ -204,14 +242,15 @@ impl Turn {
         let ahead = AHEAD.saturating_mul(u32::try_from(threads).unwrap_or(u32::MAX));
         let mut line = self.shared.turns.line();
         let ticket = if let Place::Line(ticket) = self.place { Some(ticket) } else { None };
-        let first = line.waiting.keys().next().is_none_or(|first| Some(*first) == ticket);
-        let free = line.running < threads || line.time + self.time <= ahead;
+        let first = line.waiting.front().is_none_or(|(first, _)| Some(*first) == ticket);
+        let (running, time) = line.busy();
+        let free = running < threads || time + self.time <= ahead;
         let goes = self.time <= self.shared.limits.part || first && free;
         if goes {
-            ticket.map(|ticket| line.waiting.remove(&ticket));
-            line.running += 1;
-            line.time += self.time;
-            self.place = Place::Lane;
+            let ticket = ticket.unwrap_or_else(|| line.ticket());
+            line.leave(ticket);
+            line.running.push(Running { ticket, time: self.time, since: now() });
+            self.place = Place::Lane(ticket);
         }
         goes
     }
@@ -221,9 +260,8 @@ impl Turn {
         if line.waiting.len() >= self.shared.limits.queue {
             return Err(Error::Full.into());
         }
-        let ticket = line.next;
-        line.next += 1;
-        line.waiting.insert(ticket, self.time);
+        let ticket = line.ticket();
+        line.waiting.push_back((ticket, self.time));
         self.place = Place::Line(ticket);
         Ok(())
     }
@@ -231,7 +269,7 @@ impl Turn {
     /// How many wait before this one.
     fn ahead(&self) -> usize {
         let Place::Line(ticket) = self.place else { return 0 };
-        self.shared.turns.line().waiting.range(..ticket).count()
+        self.shared.turns.line().waiting.partition_point(|(other, _)| *other < ticket)
     }
 }
 
@@ -240,13 +278,8 @@ impl Drop for Turn {
         let mut line = self.shared.turns.line();
         match self.place {
             Place::Nowhere => {}
-            Place::Line(ticket) => {
-                line.waiting.remove(&ticket);
-            }
-            Place::Lane => {
-                line.running = line.running.saturating_sub(1);
-                line.time = line.time.saturating_sub(self.time);
-            }
+            Place::Line(ticket) => line.leave(ticket),
+            Place::Lane(ticket) => line.running.retain(|job| job.ticket != ticket),
         }
     }
 }

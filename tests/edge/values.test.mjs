@@ -50,7 +50,7 @@ inBothModes({}, (server) => {
   test('async-cpu streams its progress', async () => {
     const { status, headers, text } = await server.get('/async-cpu?number=100000000', { accept: 'text/event-stream' });
     assert.deepEqual([status, headers['content-type']], [200, 'text/event-stream']);
-    const events = text.trimEnd().split('\n\n').map((block) => /^event: (\w+)\ndata: (.*)$/.exec(block));
+    const events = text.trimEnd().split('\n\n').map((block) => /^(?:id: \w+\n)?event: (\w+)\ndata: (.*)$/.exec(block));
     const done = events.slice(0, -1).map(([, name, data]) => {
       assert.equal(name, 'progress');
       return JSON.parse(data).done;

@@ -175,7 +175,7 @@ fn a_task_that_reports_nothing_has_its_result_as_the_only_event() {
 fn a_task_that_fails_has_its_problem_as_the_last_event() {
     let request = Request::post("/tasks/count_primes").header("content-type", "application/json");
     let request = request.header("accept", "text/event-stream").header("x-timeout-ms", "50");
-    let events = parse(&App::new().ask(request, "500000000".to_owned()).text);
+    let events = parse(&App::new().ask(request, "300000000".to_owned()).text);
     let (name, problem) = events.last().unwrap();
     assert_eq!((name.as_str(), &problem["status"]), ("problem", &504.into()));
 }
@@ -195,7 +195,7 @@ fn a_client_that_goes_away_takes_its_task_with_it() {
     let app = App::new();
     let request = Request::post("/tasks/count_primes").header("content-type", "application/json");
     let request = request.header("accept", "text/event-stream");
-    let mut body = block_on(app.send(request, "500000000".to_owned())).into_body();
+    let mut body = block_on(app.send(request, "300000000".to_owned())).into_body();
     block_on(body.frame()).unwrap().unwrap();
     drop(body);
     app.wait_until_idle();

@@ -44,7 +44,8 @@ impl Format {
     fn encoding(self) -> u64 {
         match self {
             Self::Jpeg => 17,
-            Self::Png | Self::Webp => 24,
+            Self::Png => 20,
+            Self::Webp => 24,
         }
     }
 }

@@ -149,8 +149,8 @@ impl<S> Core<S> {
         self.withdraw(lane, |_| true);
         let mut held = self.lanes.release_all(lane).into_iter();
         match loss {
-            // Whatever kept this one from starting does not keep the others.
-            Loss::NeverStarted if self.lanes.any_works() => {}
+            // Whatever kept this one from starting does not keep the others. Another build stays one: whoever waits must hear of it.
+            Loss::NeverStarted if self.lanes.any_works() && !matches!(error, Error::Skew { .. }) => {}
             Loss::NeverStarted => {
                 for id in held.by_ref() {
                     self.complete(id, Err(error.clone()), now);
