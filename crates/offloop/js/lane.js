@@ -108,8 +108,12 @@ export function setTimer(callback, milliseconds, place) {
   return port1;
 }
 
+// Firefox delivers a message that had arrived when its port was closed.
 export function clearTimer(timer) {
-  timer.close ? timer.close() : clearTimeout(timer);
+  if (timer.close) {
+    timer.onmessage = null;
+    timer.close();
+  } else clearTimeout(timer);
 }
 
 export function post(target, message, transfer) {

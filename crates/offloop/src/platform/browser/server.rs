@@ -57,6 +57,8 @@ struct Server {
     took: RefCell<Vec<Option<Duration>>>,
     /// Queued calls are gone on with when the channel's message arrives.
     resumes: Cell<bool>,
+    /// The last word has been said.
+    ended: Cell<bool>,
 }
 
 /// Serves `tasks` to whoever started this worker, from now on. Called by the worker script through
@@ -78,6 +80,7 @@ pub fn serve_lane(tasks: &'static Tasks, shared: bool) {
         running: Cell::new(None),
         took: RefCell::default(),
         resumes: Cell::new(false),
+        ended: Cell::new(false),
     });
     if SERVER.with(|place| place.set(Rc::clone(&server)).is_err()) {
         return;
@@ -254,6 +257,9 @@ impl Server {
     }
 
     fn tell(&self, events: &[Event]) {
+        if self.ended.get() {
+            return;
+        }
         let (mut frame, mut blobs) = (Vec::with_capacity(32 + 16 * events.len()), Vec::new());
         encode_events(self.tasks.fingerprint(), events, &mut frame, Some(&mut blobs));
         if let Err(error) = self.link.send(&frame, &blobs) {
@@ -279,6 +285,8 @@ impl Server {
         let last = Object::new();
         let _ = Reflect::set(&last, &"cause".into(), &cause.into());
         let _ = Reflect::set(&last, &"running".into(), &running.into());
+        // The task that runs may still come to its end, and its reply through shared memory would overtake the last word.
+        self.ended.set(true);
         finish(&self.scope, &last);
     }
 }
