@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { begin, jobs } from '../../www/traffic.js';
 import { context, open, said, setUp, site, squares } from './site.mjs';
 
-const MOST_BYTES = 300_000;
+// 300,000 before requests were weighed and took turns, and values were checked.
+const MOST_BYTES = 325_000;
 
 setUp();
 
