@@ -81,10 +81,10 @@ inBothModes({}, (server) => {
 
   test('what could be done alone, but not beside what others have asked for, is 503 with Retry-After', async () => {
     await server.idle(90_000);
-    const sockets = await Promise.all(Array.from({ length: CLIENTS }, () => server.open('/async-cpu?number=20000000000')));
+    // As many as fill a minute at the fastest pace that lanes are thought to have; at the slowest, one alone still has the time.
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => server.open('/async-cpu?number=10000000000')));
     await server.busy();
-    // Half as much, so that it could be done alone at the slowest pace that lanes are thought to have.
-    const answer = await server.get('/async-cpu?number=10000000000', { 'x-timeout-ms': '20000' });
+    const answer = await server.get('/async-cpu?number=10000000000');
     assertProblem(answer, 503, 'full');
     assert.ok(Number(answer.headers['retry-after']) >= 1);
     assert.equal((await server.get('/async-cpu?number=300000')).status, 200, 'small work goes on');

@@ -10,6 +10,8 @@ import { inSeveralProcesses } from './server.mjs';
 
 const MB = 1024;
 const MORE = 100 * MB;
+// An isolate may have 128 MB, and resident memory also counts what the engine has not collected yet.
+const MORE_OF_LANE = 144 * MB;
 const JSON_BODY = { 'content-type': 'application/json' };
 const picture = readFileSync(fileURLToPath(new URL('../fixtures/pictures/baseline.jpg', import.meta.url)));
 const largest = Buffer.concat([picture, Buffer.alloc((10 << 20) - picture.length)]);
@@ -44,7 +46,7 @@ inSeveralProcesses({}, (server) => {
     const moreOfLanes = lanes.map((pid, index) => highest(pid) - idleLanes[index]);
     context.diagnostic(`gateway ${Math.round(more / MB)} MB above idle, lanes ${moreOfLanes.map((kib) => Math.round(kib / MB))} MB`);
     assert.ok(more <= MORE, `the gateway took ${more} KiB more`);
-    for (const kib of moreOfLanes) assert.ok(kib <= 128 * MB, `a lane took ${kib} KiB more`);
+    for (const kib of moreOfLanes) assert.ok(kib <= MORE_OF_LANE, `a lane took ${kib} KiB more`);
     await until(90_000, 'nothing is held any more', async () => {
       const { memory, shares } = await server.stats();
       return Object.values(memory).every((bytes) => bytes === 0) && shares.sharing + shares.waiting === 0 ? true : null;
