@@ -214,8 +214,8 @@ inClone('two instances of one clone live side by side, each with its own variabl
       await sleep(20);
     }
   };
-  assert.deepEqual(await answers(first), { ROLE: 'gateway', API_TOKEN: 'first' });
-  assert.deepEqual(await answers(second), { ROLE: 'gateway', API_TOKEN: 'second', QUEUE: '7' });
+  assert.deepEqual(await answers(first), { ROLE: 'gateway', API_TOKEN: 'first', ATTEMPT_MAX_MS: '30000' });
+  assert.deepEqual(await answers(second), { ROLE: 'gateway', API_TOKEN: 'second', QUEUE: '7', ATTEMPT_MAX_MS: '30000' });
   assert.equal(await second.stop(), 0);
   const [left] = instances(clone);
   assert.equal(left.url, await first.url());
@@ -256,7 +256,7 @@ inClone('lanes get no secret, and no other user can read what holds one', async 
   clone.write('.dev.vars', 'export API_TOKEN=hush\n');
   const start = clone.run(['--run-dir', clone.at('own')]);
   const url = await start.url();
-  assert.deepEqual(await ask(url, '/variables'), { ROLE: 'gateway', API_TOKEN: 'hush' });
+  assert.deepEqual(await ask(url, '/variables'), { ROLE: 'gateway', API_TOKEN: 'hush', ATTEMPT_MAX_MS: '30000' });
   assert.deepEqual(await ask(url, '/lane/0'), { ROLE: 'lane', LANE_INDEX: '0' });
   const holding = readdirSync(clone.at('own')).filter((name) => readFileSync(clone.at('own', name), 'utf8').includes('hush'));
   assert.deepEqual(holding, ['gateway.capnp']);

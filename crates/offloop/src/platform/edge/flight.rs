@@ -34,7 +34,7 @@ pub(super) struct Flight {
     js: js::Flight,
     /// Calls without a reply that somebody waits for, in the order in which they run.
     aboard: RefCell<Vec<Passenger>>,
-    /// Until it has landed. None if part of what it carries is a body that is still coming.
+    /// Until it has landed.
     departure: RefCell<Option<Departure>>,
     /// Ends the future that listens to the answer.
     listening: RefCell<Option<AbortHandle>>,
@@ -57,7 +57,8 @@ impl Flight {
             }
             send_around(target, origin, frame, around, turn, key)
         });
-        let departure = side.place.as_ref().filter(|_| around.is_empty()).map(Place::depart);
+        let depart = if around.is_empty() { Place::depart } else { Place::depart_with_body };
+        let departure = side.place.as_ref().map(depart);
         let flight = Rc::new(Self {
             js,
             aboard: RefCell::new(aboard),

@@ -144,6 +144,11 @@ impl Place {
         self.far.known.pulse.depart(now())
     }
 
+    /// As `depart`, for a fetch with a body that is still coming.
+    pub(super) fn depart_with_body(&self) -> Departure {
+        self.far.known.pulse.depart_with_body(now())
+    }
+
     /// A fetch has failed. Gives the moment before which the first of its calls cannot have begun.
     pub(super) fn failed(&self, departure: Option<Departure>) -> Instant {
         let (pulse, now) = (&self.far.known.pulse, now());

@@ -13,15 +13,21 @@ const SILENCE: Duration = Duration::from_millis(20);
 const REST: Duration = Duration::from_millis(50);
 const MOST_DOUBLINGS: u32 = 5;
 
+/// How long a body may take to arrive before its call counts as [`LATE_BODY`] calls. Its client may be slow, or the place stands still: so it weighs
+/// more, but not more and more, or a few slow clients would keep others away from a place.
+const BODY_TIME: Duration = Duration::from_millis(500);
+const LATE_BODY: usize = 8;
+
 /// What a place that has just failed weighs more than one that answers.
 const FAILING: usize = 1_000;
 
 #[derive(Default)]
 pub(super) struct Pulse {
     next: Cell<u64>,
-    /// Fetches that are under way, oldest first, with the moments when they were sent. Those whose bodies are still coming are left out: they may
-    /// wait for their clients.
+    /// Fetches that are under way, oldest first, with the moments when they were sent.
     under_way: RefCell<Vec<(u64, Instant)>>,
+    /// Those whose bodies may still be coming: they may wait for their clients.
+    with_bodies: RefCell<Vec<(u64, Instant)>>,
     heard: Cell<Option<Instant>>,
     failed: Cell<Option<Instant>>,
     /// In a row.
@@ -36,8 +42,16 @@ pub(super) struct Departure {
 
 impl Pulse {
     pub(super) fn depart(self: &Rc<Self>, now: Instant) -> Departure {
+        self.depart_in(&self.under_way, now)
+    }
+
+    pub(super) fn depart_with_body(self: &Rc<Self>, now: Instant) -> Departure {
+        self.depart_in(&self.with_bodies, now)
+    }
+
+    fn depart_in(self: &Rc<Self>, list: &RefCell<Vec<(u64, Instant)>>, now: Instant) -> Departure {
         let number = self.next.replace(self.next.get() + 1);
-        self.under_way.borrow_mut().push((number, now));
+        list.borrow_mut().push((number, now));
         Departure { number, pulse: self.clone() }
     }
 
@@ -80,12 +94,15 @@ impl Pulse {
         let silent = usize::try_from(silence.as_millis() / SILENCE.as_millis()).unwrap_or(usize::MAX);
         let rest = REST * (1 << self.failures.get().saturating_sub(1).min(MOST_DOUBLINGS));
         let is_failing = self.failed.get().is_some_and(|failed| now - failed < rest);
-        silent.saturating_add(if is_failing { FAILING } else { 0 })
+        let late = self.with_bodies.borrow().iter().filter(|(_, sent)| now - *sent > BODY_TIME).count();
+        silent.saturating_add(LATE_BODY * late).saturating_add(if is_failing { FAILING } else { 0 })
     }
 }
 
 impl Drop for Departure {
     fn drop(&mut self) {
-        self.pulse.under_way.borrow_mut().retain(|(number, _)| *number != self.number);
+        for list in [&self.pulse.under_way, &self.pulse.with_bodies] {
+            list.borrow_mut().retain(|(number, _)| *number != self.number);
+        }
     }
 }
