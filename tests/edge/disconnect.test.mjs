@@ -14,7 +14,7 @@ const NOTICED_MS = 5_000;
 
 const COMPUTATION = { path: '/async-cpu?number=1000000000000', headers: { accept: 'text/event-stream' } };
 // Longer than the period of a heartbeat. Its lane goes on to the end, but the job is over.
-const TASK = { path: '/tasks/spin', method: 'POST', headers: { accept: 'text/event-stream', 'content-type': 'application/json' }, body: '10000000000' };
+const TASK = { path: '/tasks/spin', method: 'POST', headers: { accept: 'text/event-stream', 'content-type': 'application/json' }, body: '3000000000' };
 
 // Clients that close their connection, as real ones do, when `begun` is over. Their system sends a FIN, and an RST only for what comes later.
 const CLOSING = {

@@ -105,11 +105,11 @@ inSeveralProcesses({}, (server) => {
     const stopped = performance.now();
     let first;
     try {
-      // Some of these go where nobody answers, since nobody knows that yet.
-      first = Array.from({ length: 6 }, post);
+      // Some of these go where nobody answers, since nobody knows that yet. With those that follow they are fewer than lanes may be sent at a time.
+      first = Array.from({ length: 4 }, post);
       await sleep(500);
       for (let wave = 0; wave < 3; wave += 1) {
-        for (const { status, text } of await Promise.all(Array.from({ length: 8 }, post))) assert.equal(status, 200, text.slice(0, 300));
+        for (const { status, text } of await Promise.all(Array.from({ length: 4 }, post))) assert.equal(status, 200, text.slice(0, 300));
       }
       // As long as the runtime waits for the rest of a request's head.
       await sleep(Math.max(0, 5_500 - (performance.now() - stopped)));
