@@ -136,6 +136,10 @@ function start() {
   return service;
 }
 
+// An EventSource asks again once its stream has ended. Chromium tells a service worker nothing of the last event that it has seen, so that it would be
+// computed again for ever.
+const AGAIN_TOMORROW = new TextEncoder().encode('retry: 86400000\n\n');
+
 async function compute(request, path) {
   const { method, headers } = request;
   const body = method === 'GET' || method === 'HEAD' ? undefined : new Uint8Array(await request.arrayBuffer());
@@ -160,8 +164,9 @@ async function compute(request, path) {
   const stream = new ReadableStream({
     async pull(controller) {
       const chunk = await Promise.race([end, answer.next()]);
-      if (chunk) controller.enqueue(chunk);
-      else controller.close();
+      if (chunk) return controller.enqueue(chunk);
+      if (response.headers.get('content-type') === 'text/event-stream') controller.enqueue(AGAIN_TOMORROW);
+      controller.close();
     },
     cancel(reason) {
       gone.abort(reason);
