@@ -93,7 +93,8 @@ export async function link(pool, load, onUpdate) {
   });
   serviceWorker.startMessages();
 
-  const registration = await serviceWorker.register('sw.js', { type: 'module', updateViaCache: 'none' }).catch((error) => {
+  // With the build in its address another build is installed at once: Chromium looks late for what a module imports, or not at all.
+  const registration = await serviceWorker.register(`sw.js?${BUILD}`, { type: 'module', updateViaCache: 'none' }).catch((error) => {
     // Firefox has them since 147: <https://developer.mozilla.org/docs/Web/API/ServiceWorkerContainer/register#browser_compatibility>.
     if (!serviceWorker.controller) throw new Error(`this browser cannot start it (${error.message})`);
   });
