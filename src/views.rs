@@ -148,6 +148,16 @@ pub fn misconfigured(error: &LimitError) -> Router {
     Router::new().fallback(async move || Problem::internal(detail)).layer(MapResponseLayer::new(guard))
 }
 
+/// The answer to a request that the views cannot be given.
+pub fn unreadable(detail: String) -> Response {
+    guard(Problem::unreadable(detail).into_response())
+}
+
+/// The answer in place of one that the runtime did not take.
+pub fn unsendable() -> Response {
+    guard(Problem::internal("the answer could not be sent".to_owned()).into_response())
+}
+
 /// The answer to a request whose body had not arrived by its deadline.
 pub fn request_timeout() -> Response {
     guard(Problem::request_timeout().into_response())

@@ -13,7 +13,6 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use offloop::edge::Gone;
 use offloop::{Instant, now, sleep};
-use serde_json::json;
 use tower_service::Service;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -84,7 +83,7 @@ pub(super) async fn answer(gateway: Rc<Gateway>, request: Request, context: JsVa
         Err(thrown) => {
             // In the runtime's words, which are for whoever runs this and not for the client.
             log(&thrown);
-            unanswered(500, "Internal Server Error", "internal", "the answer could not be sent")
+            at_once(views::unsendable()).await.unwrap_or_else(|_| Response::error())
         }
     }
 }
@@ -93,7 +92,7 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
     let (mut converted, upload) = match read(&request) {
         Ok(read) => read,
         Err(error) => {
-            return Ok(unanswered(400, "Bad Request", "unreadable", &format!("the request is malformed: {error}")));
+            return at_once(views::unreadable(format!("the request is malformed: {error}"))).await;
         }
     };
     if converted.uri().path() == "/probe" {
@@ -118,12 +117,11 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
         }
         sending = must_drain.then_some(upload);
     }
-    let (parts, body) = response.into_parts();
-    let length = body.size_hint().exact();
+    let length = response.body().size_hint().exact();
     if length.is_some_and(|length| length == 0 || length <= AT_ONCE && sending.is_none()) {
-        let bytes = body.collect().await.map_err(|error| JsValue::from_str(&error.to_string()))?.to_bytes();
-        return known(parts.status.as_u16(), &lines(&parts), &bytes);
+        return at_once(response).await;
     }
+    let (parts, body) = response.into_parts();
     #[allow(clippy::cast_precision_loss, reason = "no body has 2^53 bytes")]
     let length = length.map(|length| length as f64);
     let streamed = Streamed::new(parts.status.as_u16(), &lines(&parts), &context, length, sending.as_ref())?;
@@ -131,6 +129,13 @@ async fn try_answer(gateway: &Gateway, request: Request, context: JsValue) -> Re
     let deadline = deadline.get().unwrap_or_else(|| now() + gateway.timeout);
     spawn_local(pour(body, streamed, request.signal(), deadline));
     Ok(response)
+}
+
+/// An answer that the runtime is given as a whole.
+async fn at_once(response: axum::response::Response) -> Result<Response, JsValue> {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.map_err(|error| JsValue::from_str(&error.to_string()))?.to_bytes();
+    known(parts.status.as_u16(), &lines(&parts), &bytes)
 }
 
 /// A response, which JavaScript keeps to give it again if it is a short one.
@@ -201,11 +206,4 @@ fn lines(parts: &http::response::Parts) -> String {
         }
     }
     lines
-}
-
-/// What is told without the views.
-fn unanswered(status: u16, title: &str, kind: &str, detail: &str) -> Response {
-    let problem = json!({ "type": "about:blank", "title": title, "status": status, "detail": detail, "kind": kind });
-    let head = "content-type\napplication/problem+json\ncache-control\nno-store\n";
-    whole(status, head, problem.to_string().as_bytes(), -1).unwrap_or_else(|_| Response::error())
 }
